@@ -1,0 +1,335 @@
+#include "proto/courier.hpp"
+
+#include <fcntl.h>
+#include <malloc.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <system_error>
+
+#include "proto/fork_guard.hpp"
+#include "proto/masking.hpp"
+
+namespace quipu {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds first_back_off{50};
+constexpr milliseconds longest_back_off{2000};
+constexpr milliseconds default_interval{100};
+constexpr milliseconds goodbye_time{250};
+constexpr std::chrono::seconds process_interval{1};
+constexpr std::chrono::seconds complaint_interval{60};
+
+std::uint64_t wall_now_ns() {
+    return static_cast<std::uint64_t>(
+        std::chrono::system_clock::now().time_since_epoch() / std::chrono::nanoseconds(1)
+    );
+}
+
+std::vector<std::string> own_cmdline() {
+    std::ifstream file("/proc/self/cmdline", std::ios::binary);
+    std::vector<std::string> args;
+    for (std::string arg; std::getline(file, arg, '\0');) args.push_back(std::move(arg));
+    return args;
+}
+
+std::string own_hostname() {
+    std::array<char, 256> name{};
+    return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+wire::Process own_process() {
+    const struct mallinfo2 info = mallinfo2();
+    wire::Process process;
+    process.heap_in_use_bytes = info.uordblks + info.hblkhd;
+    process.heap_idle_bytes = info.fordblks;
+    process.heap_system_bytes = info.arena + info.hblkhd;
+    return process;
+}
+
+std::string error_text(int error) {
+    return std::generic_category().message(error);
+}
+
+}  // namespace
+
+Courier::Courier(Outbox& outbox, EmitterOptions options)
+    : outbox_(outbox),
+      options_(std::move(options)),
+      wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      back_off_(first_back_off) {
+    identity_.hostname = own_hostname();
+    identity_.cmdline = masked_cmdline(options_.cmdline.empty() ? own_cmdline() : options_.cmdline);
+    identity_.flags = masked_flags(options_.flags);
+    renew_identity();
+    outbox_.on_first_use_after_fork = [this] { start(); };
+    guard(*this);
+    start();
+}
+
+Courier::~Courier() {
+    unguard(*this);
+    stop();
+    if (fd_ >= 0) ::close(fd_);
+    if (wake_fd_ >= 0) ::close(wake_fd_);
+}
+
+void Courier::renew_identity() noexcept {
+    std::size_t have = 0;
+    while (have < identity_.instance.size()) {
+        const ssize_t got = getrandom(identity_.instance.data() + have, identity_.instance.size() - have, 0);
+        if (got > 0) have += static_cast<std::size_t>(got);
+    }
+    identity_.pid = static_cast<std::uint32_t>(getpid());
+    identity_.start_wall_ns = wall_now_ns();
+    std::uint32_t seed = 0;
+    std::memcpy(&seed, identity_.instance.data(), sizeof seed);
+    random_.seed(seed);
+}
+
+void Courier::start() {
+    const std::lock_guard lock(lifecycle_);
+    if (is_running_) return;
+    is_stopping_ = false;
+    // The mail daemon's signals are not ours: the new thread inherits a mask that blocks all of them.
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    is_running_ = pthread_create(&thread_, nullptr, thread_main, this) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void* Courier::thread_main(void* self) {
+    pthread_setname_np(pthread_self(), "quipu-courier");
+    static_cast<Courier*>(self)->run();
+    return nullptr;
+}
+
+void Courier::stop() noexcept {
+    {
+        const std::lock_guard lock(lifecycle_);
+        if (!is_running_) return;
+        is_running_ = false;
+        is_stopping_ = true;
+    }
+    flush();
+    pthread_join(thread_, nullptr);
+}
+
+bool Courier::flush() noexcept {
+    wants_flush_.store(true, std::memory_order_relaxed);
+    const std::uint64_t one = 1;
+    const bool is_woken = ::write(wake_fd_, &one, sizeof one) == static_cast<ssize_t>(sizeof one);
+    return is_woken && is_connected();
+}
+
+milliseconds Courier::interval() const {
+    if (options_.flush_interval.count() > 0) return options_.flush_interval;
+    const std::uint32_t theirs = outbox_.flush_interval_ms();
+    return theirs > 0 ? milliseconds(theirs) : default_interval;
+}
+
+void Courier::run() {
+    std::unique_lock lock(working_);
+    while (!is_stopping_) {
+        if (fd_ < 0 && Clock::now() >= next_try_) connect();
+        if (fd_ >= 0 && outbox_.is_welcome()) {
+            push_if_due();
+        } else {
+            outbox_.make_room();
+            next_push_ = Clock::now() + interval();
+        }
+        write_out();
+        const Clock::time_point until = has_more_ && written_ == out_.size() ? Clock::now() : next_push_;
+        lock.unlock();
+        wait(until);
+        lock.lock();
+        read_in();
+    }
+    say_goodbye();
+}
+
+void Courier::connect() {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (options_.socket_path.size() >= sizeof address.sun_path) {
+        complain("the socket path is too long");
+        next_try_ = Clock::now() + complaint_interval;
+        return;
+    }
+    std::memcpy(address.sun_path, options_.socket_path.data(), options_.socket_path.size());
+    fd_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const bool is_open =
+        fd_ >= 0 && ::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    if (!is_open) {
+        const int error = errno;
+        std::string why = error_text(error);
+        if (error == EACCES) why += "; check the socket's mode and group";
+        if (error == ENOENT || error == ECONNREFUSED) why += "; is quipud running?";
+        disconnect(why);
+        return;
+    }
+    out_.clear();
+    written_ = 0;
+    has_more_ = false;
+    const auto steady_ns = static_cast<std::uint64_t>(Clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
+    outbox_.connected(identity_, wall_now_ns(), steady_ns, out_);
+}
+
+void Courier::disconnect(std::string_view why) {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
+    is_connected_ = false;
+    out_.clear();
+    written_ = 0;
+    has_more_ = false;
+    // Half fixed, half by chance, so that many daemons do not come back at the same moment.
+    const auto half = back_off_.count() / 2;
+    const auto chance = std::uniform_int_distribution<std::int64_t>(0, half)(random_);
+    next_try_ = Clock::now() + milliseconds(half + chance);
+    back_off_ = std::min(back_off_ * 2, longest_back_off);
+    if (!is_stopping_) complain(why);
+}
+
+void Courier::push_if_due() {
+    if (!is_connected_) {
+        is_connected_ = true;
+        back_off_ = first_back_off;
+    }
+    if (written_ < out_.size()) return;  // quipud is slow: what changes meanwhile goes into the next push
+    const bool is_wanted = wants_flush_.exchange(false, std::memory_order_relaxed);
+    const Clock::time_point now = Clock::now();
+    if (!is_wanted && !has_more_ && now < next_push_) return;
+    out_.clear();
+    written_ = 0;
+    has_more_ = outbox_.push(out_);
+    if (now >= next_process_) {
+        outbox_.push_process(own_process(), out_);
+        next_process_ = now + process_interval;
+    }
+    next_push_ = now + interval();
+}
+
+void Courier::write_out() {
+    while (fd_ >= 0 && written_ < out_.size()) {
+        const ssize_t n = ::send(fd_, out_.data() + written_, out_.size() - written_, MSG_NOSIGNAL);
+        if (n >= 0) {
+            written_ += static_cast<std::size_t>(n);
+        } else if (errno != EINTR) {
+            if (errno != EAGAIN) disconnect(error_text(errno));
+            return;
+        }
+    }
+}
+
+void Courier::read_in() {
+    std::array<std::uint8_t, 16384> bytes;
+    while (fd_ >= 0) {
+        const ssize_t n = ::recv(fd_, bytes.data(), bytes.size(), 0);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && errno == EAGAIN) return;
+        if (n < 0) return disconnect(error_text(errno));
+        if (n == 0) return disconnect(outbox_.refusal().empty() ? "quipud closed the connection" : outbox_.refusal());
+        const Errc errc = outbox_.take({bytes.data(), static_cast<std::size_t>(n)});
+        if (errc != Errc::ok) return disconnect(std::string("quipud is not understood: ").append(sentence(errc)));
+    }
+}
+
+void Courier::wait(Clock::time_point until) {
+    std::array<pollfd, 2> fds{};
+    fds[0] = {wake_fd_, POLLIN, 0};
+    fds[1] = {fd_, static_cast<short>(written_ < out_.size() ? POLLIN | POLLOUT : POLLIN), 0};
+    if (fd_ < 0) until = std::min(until, next_try_);
+    const auto left = std::chrono::ceil<milliseconds>(until - Clock::now()).count();
+    const int timeout = static_cast<int>(std::clamp<std::int64_t>(left, 0, longest_back_off.count()));
+    if (::poll(fds.data(), fd_ >= 0 ? 2 : 1, timeout) > 0 && fds[0].revents != 0) {
+        std::uint64_t count = 0;
+        // Emptied; how often it was set says nothing.
+        if (::read(wake_fd_, &count, sizeof count) < 0) return;
+    }
+}
+
+void Courier::say_goodbye() {
+    const Clock::time_point deadline = Clock::now() + goodbye_time;
+    if (fd_ < 0) connect();
+    bool has_said_bye = false;
+    while (fd_ >= 0 && !outbox_.is_acknowledged() && Clock::now() < deadline) {
+        if (outbox_.is_welcome() && written_ == out_.size() && !has_said_bye) {
+            out_.clear();
+            written_ = 0;
+            if (!outbox_.push(out_)) {
+                wire::append_frame_of(out_, wire::Bye{"exit"});
+                has_said_bye = true;
+            }
+        }
+        write_out();
+        wait(deadline);
+        read_in();
+    }
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
+    is_connected_ = false;
+}
+
+void Courier::complain(std::string_view why) {
+    const Clock::time_point now = Clock::now();
+    if (now < next_complaint_) return;
+    next_complaint_ = now + complaint_interval;
+    std::string text = "quipu: no connection to quipud at ";
+    text.append(options_.socket_path).append(": ").append(why).append(". Counting goes on; trying again.");
+    if (options_.log) {
+        options_.log(text);
+    } else {
+        std::fprintf(stderr, "%s\n", text.c_str());
+    }
+}
+
+// --- fork ------------------------------------------------------------------------------------------------------------
+
+void Courier::before_fork() {
+    lifecycle_.lock();
+    if (!is_own_thread()) working_.lock();  // else a query handler forks, and the lock is ours
+    outbox_.lock_for_fork();
+}
+
+void Courier::after_fork_in_parent() {
+    outbox_.unlock_after_fork();
+    if (!is_own_thread()) working_.unlock();
+    lifecycle_.unlock();
+}
+
+// The child has no courier thread until it first counts something; the parent's connection is not its own.
+void Courier::after_fork_in_child() noexcept {
+    outbox_.reset_after_fork();
+    outbox_.unlock_after_fork();
+    if (!is_own_thread()) working_.unlock();
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
+    ::close(wake_fd_);
+    wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    is_running_ = false;
+    is_connected_ = false;
+    next_try_ = {};
+    back_off_ = first_back_off;
+    out_.clear();
+    written_ = 0;
+    renew_identity();
+    lifecycle_.unlock();
+}
+
+}  // namespace quipu

@@ -1,0 +1,85 @@
+// The POSIX half of the emitter: one thread that connects, pushes, reads, and backs off. All signals are blocked in
+// it; it never holds anything that the mail daemon's other threads wait for.
+//
+//   apart --connect--> greeting --Welcome--> talking --any error--> apart (back off: 50 ms doubling to 2 s, jitter)
+#pragma once
+
+#include <pthread.h>
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <mutex>
+#include <random>
+#include <string>
+#include <string_view>
+
+#include "proto/emitter.hpp"
+#include "proto/outbox.hpp"
+
+namespace quipu {
+
+class Courier {
+public:
+    Courier(Outbox& outbox, EmitterOptions options);
+    // Stops; see stop().
+    ~Courier();
+    Courier(const Courier&) = delete;
+    Courier& operator=(const Courier&) = delete;
+
+    // Pushes what is left, says Bye, waits for Ack; 250 ms at most. Idempotent.
+    void stop() noexcept;
+
+    // Pushes now. One write to an eventfd.
+    bool flush() noexcept;
+
+    [[nodiscard]] bool is_connected() const noexcept { return is_connected_.load(std::memory_order_relaxed); }
+
+    // Called around fork, see fork_guard.hpp.
+    void before_fork();
+    void after_fork_in_parent();
+    void after_fork_in_child() noexcept;
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    void start();
+    static void* thread_main(void* self);
+    void run();
+    void connect();
+    void push_if_due();
+    void write_out();
+    void read_in();
+    void disconnect(std::string_view why);
+    void wait(Clock::time_point until);
+    void say_goodbye();
+    [[nodiscard]] std::chrono::milliseconds interval() const;
+    void renew_identity() noexcept;
+    [[nodiscard]] bool is_own_thread() const { return is_running_ && pthread_equal(pthread_self(), thread_) != 0; }
+    void complain(std::string_view why);
+
+    Outbox& outbox_;
+    EmitterOptions options_;
+    Identity identity_;
+    int fd_ = -1;
+    int wake_fd_ = -1;
+    std::string out_;
+    std::size_t written_ = 0;
+    bool has_more_ = false;      // push() has more to say once out_ is written
+    Clock::time_point next_push_{};
+    Clock::time_point next_try_{};
+    Clock::time_point next_process_{};
+    Clock::time_point next_complaint_{};
+    std::chrono::milliseconds back_off_;
+    std::minstd_rand random_;
+    pthread_t thread_{};
+    bool is_running_ = false;  // under lifecycle_
+    std::mutex lifecycle_;     // start and stop; the thread itself never takes it
+    // Held by the thread while it works, not while it waits: a fork must not copy half-changed state.
+    std::mutex working_;
+    std::atomic<bool> is_stopping_{false};
+    std::atomic<bool> wants_flush_{false};
+    std::atomic<bool> is_connected_{false};
+};
+
+}  // namespace quipu

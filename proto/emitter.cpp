@@ -1,0 +1,150 @@
+// The public API, forwarded to the outbox and the courier.
+#include "proto/emitter.hpp"
+
+#include <array>
+#include <cstdarg>
+#include <cstdio>
+#include <new>
+
+#include "proto/courier.hpp"
+#include "proto/limits.hpp"
+#include "proto/masking.hpp"
+#include "proto/outbox.hpp"
+
+namespace quipu {
+
+void Counter::add_slowly(std::uint64_t n) const noexcept {
+    if (outbox_) outbox_->add_slowly(cell_, n);
+}
+
+Counter CounterMap::operator()(std::string_view label_value) const noexcept {
+    return table_ ? table_->outbox().counter_of(*table_, label_value) : Counter();
+}
+
+void Gauge::set(double value) const noexcept {
+    if (value_) value_->store(value, std::memory_order_relaxed);
+}
+
+void Gauge::add(double delta) const noexcept {
+    if (value_) value_->fetch_add(delta, std::memory_order_relaxed);
+}
+
+void Text::set(std::string_view value) const noexcept {
+    if (!mailbox_) return;
+    auto* fresh = new (std::nothrow) std::string(value.substr(0, limits::max_text_bytes));
+    delete mailbox_->exchange(fresh, std::memory_order_acq_rel);
+}
+
+// --- Trace -----------------------------------------------------------------------------------------------------------
+
+namespace {
+
+constexpr std::string_view cut_mark = "...";
+
+// What fits into one event; longer texts end in the mark.
+using EventText = std::array<char, limits::max_event_bytes + 1>;
+
+std::string_view format(EventText& text, const char* format, std::va_list args) {
+    const int length = std::vsnprintf(text.data(), text.size(), format, args);
+    if (length < 0) return format;  // a broken format still tells where it was
+    if (static_cast<std::size_t>(length) < text.size()) return {text.data(), static_cast<std::size_t>(length)};
+    cut_mark.copy(text.data() + limits::max_event_bytes - cut_mark.size(), cut_mark.size());
+    return {text.data(), limits::max_event_bytes};
+}
+
+}  // namespace
+
+void Trace::printf(const char* form, ...) noexcept {
+    if (!outbox_) return;
+    EventText text;
+    std::va_list args;
+    va_start(args, form);
+    const std::string_view line = format(text, form, args);
+    va_end(args);
+    outbox_->append_event(slot_, generation_, wire::TraceEventKind::event, line, 0);
+}
+
+void Trace::error(const char* form, ...) noexcept {
+    if (!outbox_) return;
+    EventText text;
+    std::va_list args;
+    va_start(args, form);
+    const std::string_view line = format(text, form, args);
+    va_end(args);
+    outbox_->append_event(slot_, generation_, wire::TraceEventKind::error, line, 0);
+}
+
+void Trace::event(std::string_view text) noexcept {
+    if (!outbox_) return;
+    if (text.size() <= limits::max_event_bytes) {
+        outbox_->append_event(slot_, generation_, wire::TraceEventKind::event, text, 0);
+    } else {
+        printf("%.*s", static_cast<int>(std::min(text.size(), std::size_t{limits::max_event_bytes} + 1)), text.data());
+    }
+}
+
+Trace Trace::child(std::string_view family, std::string_view title) noexcept {
+    return outbox_ ? outbox_->begin_trace(family, title, id()) : Trace();
+}
+
+void Trace::link(const Trace& other, std::string_view why) noexcept {
+    const std::uint64_t target = other.id();
+    if (!outbox_ || target == 0) return;
+    why = why.substr(0, limits::max_event_bytes);
+    outbox_->append_event(slot_, generation_, wire::TraceEventKind::link, why, target);
+}
+
+void Trace::finish() noexcept {
+    if (Outbox* outbox = std::exchange(outbox_, nullptr)) outbox->finish_trace(slot_, generation_);
+}
+
+std::uint64_t Trace::id() const noexcept {
+    return outbox_ ? outbox_->trace_id(slot_, generation_) : 0;
+}
+
+// --- Emitter ---------------------------------------------------------------------------------------------------------
+
+Emitter::Emitter(EmitterOptions options) : outbox_(std::make_unique<Outbox>(options)) {
+    outbox_->set_config_text(masked_config(options.config_text));
+    courier_ = std::make_unique<Courier>(*outbox_, std::move(options));
+}
+
+Emitter::~Emitter() = default;
+
+Counter Emitter::counter(std::string_view name, std::string_view help, std::string_view unit) {
+    return outbox_->counter(name, help, unit);
+}
+
+Gauge Emitter::gauge(std::string_view name, std::string_view help, std::string_view unit, Merge merge) {
+    return outbox_->gauge(name, help, unit, merge);
+}
+
+Text Emitter::text(std::string_view name, std::string_view help) {
+    return outbox_->text(name, help);
+}
+
+CounterMap Emitter::counter_map(std::string_view name, std::string_view label_name, std::string_view help) {
+    return outbox_->counter_map(name, label_name, help);
+}
+
+Trace Emitter::trace(std::string_view family, std::string_view title) noexcept {
+    return outbox_->begin_trace(family, title, 0);
+}
+
+void Emitter::on_query(std::string_view topic, QueryHandler handler) {
+    outbox_->on_query(topic, std::move(handler));
+}
+
+void Emitter::set_config_text(std::string_view text) {
+    outbox_->set_config_text(masked_config(text));
+}
+
+bool Emitter::flush() noexcept {
+    return courier_->flush();
+}
+
+bool Emitter::is_connected() const noexcept {
+    return courier_->is_connected();
+}
+
+}  // namespace quipu

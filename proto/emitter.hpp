@@ -1,0 +1,310 @@
+// The quipu emitter: what a mail daemon embeds to be watched from outside.
+//
+//     quipu::Emitter emitter({.program = "mymaild", .version = "1.0"});
+//     quipu::Counter mails = emitter.counter("mymaild/mails", "mails taken");
+//     mails.add();
+//     quipu::Trace trace = emitter.trace("SMTP.Conn", "192.0.2.1:4711");
+//     trace.printf("-> %s", verb);
+//
+// Promises: add(), set(), trace events never block, never make a system call, never take a lock that I/O holds.
+// One thread of the library (the courier) pushes to quipud, with all signals blocked. quipud absent, stopped or slow
+// changes nothing here: counts wait in their cells, trace events beyond the rings are dropped and counted.
+//
+// Threads: every function may be called from any thread, except that one Trace object belongs to one thread at a
+// time. Handles (Counter, Gauge, Text, CounterMap, Trace, Query) are small, copied freely (Trace and Query are moved)
+// and must not outlive their Emitter.
+//
+// Includes std only; linking needs nothing but libc, libstdc++ and pthreads.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace quipu {
+
+class Outbox;      // the emitter's inside: cells and rings
+class Courier;     // its thread
+class LabelTable;  // one counter map's labels
+struct ThreadBlock;
+struct PendingQuery;
+
+// The calling thread's own cells of one emitter: written by that thread alone, read by the courier.
+struct ThreadCells {
+    std::uint64_t emitter = ~std::uint64_t{0};  // serial number of the owner; no handle has this one
+    std::atomic<std::uint64_t>* cells = nullptr;
+    ThreadBlock* block = nullptr;
+};
+
+extern constinit thread_local ThreadCells this_thread_cells;
+
+// A count that only grows. A default-made handle counts nothing.
+class Counter {
+public:
+    constexpr Counter() = default;
+
+    // One relaxed load and store in this thread's own cell. Wraps at 2^64.
+    void add(std::uint64_t n = 1) const noexcept {
+        const ThreadCells mine = this_thread_cells;
+        if (mine.emitter == emitter_) [[likely]] {
+            auto& cell = mine.cells[cell_];
+            cell.store(cell.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+        } else {
+            add_slowly(n);
+        }
+    }
+
+private:
+    friend class Outbox;
+
+    Counter(Outbox* outbox, std::uint64_t emitter, std::uint32_t cell)
+        : outbox_(outbox), emitter_(emitter), cell_(cell) {}
+
+    // First add of a thread: gives it cells.
+    void add_slowly(std::uint64_t n) const noexcept;
+
+    Outbox* outbox_ = nullptr;
+    std::uint64_t emitter_ = 0;
+    std::uint32_t cell_ = 0;
+};
+
+// Counters by label value. Beyond the cap of labels (EmitterOptions::max_labels) new values count as "(other)".
+class CounterMap {
+public:
+    constexpr CounterMap() = default;
+
+    // The counter of one label value; made, at zero and published, on first use. Keep it where the value is known
+    // beforehand. Values beyond limits::max_label_bytes count as "(other)".
+    Counter operator()(std::string_view label_value) const noexcept;
+
+    void add(std::string_view label_value, std::uint64_t n = 1) const noexcept { (*this)(label_value).add(n); }
+
+private:
+    friend class Outbox;
+
+    explicit CounterMap(LabelTable* table) : table_(table) {}
+
+    LabelTable* table_ = nullptr;
+};
+
+// A value that goes up and down; one for the whole process.
+class Gauge {
+public:
+    constexpr Gauge() = default;
+    void set(double value) const noexcept;
+    void add(double delta) const noexcept;
+
+private:
+    friend class Outbox;
+
+    explicit Gauge(std::atomic<double>* value) : value_(value) {}
+
+    std::atomic<double>* value_ = nullptr;
+};
+
+// A string for people, such as a version. Setting allocates; it is meant to be rare.
+class Text {
+public:
+    constexpr Text() = default;
+    void set(std::string_view value) const noexcept;
+
+private:
+    friend class Outbox;
+
+    explicit Text(std::atomic<std::string*>* mailbox) : mailbox_(mailbox) {}
+
+    std::atomic<std::string*>* mailbox_ = nullptr;
+};
+
+// One request, connection or job, from begin to end. Ends when destroyed or at finish(). Events are formatted at the
+// call, stamped, and copied into the calling thread's ring; texts beyond limits::max_event_bytes are cut.
+// A default-made or moved-from trace swallows everything.
+class Trace {
+public:
+    Trace() = default;
+    ~Trace() { finish(); }
+
+    Trace(Trace&& other) noexcept
+        : outbox_(std::exchange(other.outbox_, nullptr)), slot_(other.slot_), generation_(other.generation_) {}
+
+    Trace& operator=(Trace&& other) noexcept {
+        if (this != &other) {
+            finish();
+            outbox_ = std::exchange(other.outbox_, nullptr);
+            slot_ = other.slot_;
+            generation_ = other.generation_;
+        }
+        return *this;
+    }
+
+    Trace(const Trace&) = delete;
+    Trace& operator=(const Trace&) = delete;
+
+    void printf(const char* format, ...) noexcept __attribute__((format(printf, 2, 3)));
+    void event(std::string_view text) noexcept;  // fixed text, no formatting
+    // An event that marks the trace as failed.
+    void error(const char* format, ...) noexcept __attribute__((format(printf, 2, 3)));
+    // A part of this trace with its own family, title and events; shown inside this one. It may outlive this one.
+    [[nodiscard]] Trace child(std::string_view family, std::string_view title) noexcept;
+    // Refers to a trace that goes its own way, such as the queue item that a connection caused.
+    void link(const Trace& other, std::string_view why = {}) noexcept;
+    // Idempotent. Counts the duration in the family's latency histogram.
+    void finish() noexcept;
+
+    [[nodiscard]] bool is_open() const noexcept { return outbox_ != nullptr; }
+
+    // Unique in this process, 0 for a trace that swallows everything.
+    [[nodiscard]] std::uint64_t id() const noexcept;
+
+private:
+    friend class Outbox;
+
+    Trace(Outbox* outbox, std::uint32_t slot, std::uint32_t generation)
+        : outbox_(outbox), slot_(slot), generation_(generation) {}
+
+    Outbox* outbox_ = nullptr;
+    std::uint32_t slot_ = 0;
+    std::uint32_t generation_ = 0;  // a fork or a reused slot makes old handles swallow everything
+};
+
+// How a question ended; the numbers are Status of quipu.proto.
+enum class AnswerStatus : std::uint8_t {
+    ok = 0,
+    unknown_topic = 1,
+    bad_argument = 2,
+    busy = 3,
+    failed = 4,
+    cancelled = 5,
+};
+
+enum class RecipientState : std::uint8_t { pending = 0, sent = 1, failed = 2 };
+
+struct QueueRecipient {
+    std::string address;
+    std::string type;  // "EMAIL", "PIPE", "FORWARD"
+    RecipientState state = RecipientState::pending;
+    std::string original_address;
+    std::string last_failure;
+    std::uint32_t attempts = 0;
+    std::chrono::system_clock::time_point next_try{};  // epoch: none planned
+};
+
+struct QueueItem {
+    std::string id;
+    std::chrono::system_clock::time_point created{};
+    std::string from;
+    std::vector<std::string> to;
+    std::vector<QueueRecipient> recipients;
+};
+
+// A question from quipud, to be answered now or later, from any thread, in as many parts as wanted. Dropping it
+// unanswered answers "failed".
+class Query {
+public:
+    explicit Query(std::shared_ptr<PendingQuery> pending);
+    ~Query();
+    Query(Query&&) noexcept;
+    Query& operator=(Query&&) noexcept;
+    Query(const Query&) = delete;
+    Query& operator=(const Query&) = delete;
+
+    [[nodiscard]] std::string_view topic() const;
+    // Empty where the argument was not given.
+    [[nodiscard]] std::string_view arg(std::string_view key) const;
+    // The asker has gone: stop working on it.
+    [[nodiscard]] bool is_cancelled() const;
+    // Appends to the answer. false: not taken, since more than EmitterOptions::max_answer_backlog_bytes wait to be
+    // sent (try again later) or the query is over.
+    bool write(std::string_view bytes);
+    // Topic "queue": appends items in the form that quipud knows; total is the queue's length.
+    bool write_queue(std::span<const QueueItem> items, std::uint64_t total);
+    // Ends the answer. The sentence is shown to the asker where the status is not ok.
+    void finish(AnswerStatus status = AnswerStatus::ok, std::string_view sentence = {});
+
+private:
+    std::shared_ptr<PendingQuery> pending_;
+};
+
+// Called on the courier's thread: answer at once if that takes well under a millisecond, else hand the Query over to
+// a thread or an event loop of the mail daemon's own.
+using QueryHandler = std::function<void(Query)>;
+
+struct Flag {
+    std::string name;  // without dashes
+    std::string value;
+    bool is_set = false;  // given on the command line, not a default
+};
+
+// How values of several processes become one; see Merge in quipu.proto.
+enum class Merge : std::uint8_t { sum = 0, max = 1, min = 2, last = 3 };
+
+struct EmitterOptions {
+    std::string program{};  // short name of the mail daemon
+    std::string version{};
+    std::string socket_path = "/run/quipu/ingest.sock";
+    std::vector<std::string> cmdline{};  // empty: taken from /proc/self/cmdline. Secrets are masked here, at the source
+    std::vector<Flag> flags{};         // secrets masked by name
+    std::string config_text{};         // lines with a secret's key are masked
+    std::chrono::milliseconds flush_interval{0};  // how often to push; 0: as quipud says, 100 ms where it does not
+    // Bounds of this process. Memory: 8 bytes a series and thread, ring bytes a thread that traces, about 400 bytes
+    // an open trace; all of it touched only when used.
+    std::uint32_t max_series = 16384;
+    std::uint32_t max_labels = 1000;            // of one counter map
+    std::uint32_t max_threads = 256;            // with own cells; further threads share one set, more slowly
+    std::uint32_t max_open_traces = 16384;
+    std::uint32_t trace_ring_bytes = 256 * 1024;  // a thread; a power of two
+    std::size_t max_answer_backlog_bytes = 4 * 1024 * 1024;
+    // Where the library says that it cannot reach quipud, at most once a minute; unset: stderr. On the courier's
+    // thread.
+    std::function<void(std::string_view)> log{};
+};
+
+// Owns everything; one a process is usual. Made before the threads that use it, destroyed after them.
+class Emitter {
+public:
+    // Never fails and never waits: where quipud is absent, the courier keeps trying.
+    explicit Emitter(EmitterOptions options);
+    // Pushes what is left and waits for quipud's word that it has it, 250 ms at most.
+    ~Emitter();
+    Emitter(const Emitter&) = delete;
+    Emitter& operator=(const Emitter&) = delete;
+
+    // Declares a family, published at zero from now on; the same name again gives the same series. Beyond
+    // max_series, or where the name is in use with another kind, the handle counts nothing and the refusal is counted.
+    Counter counter(std::string_view name, std::string_view help, std::string_view unit = {});
+    Gauge gauge(
+        std::string_view name,
+        std::string_view help,
+        std::string_view unit = {},
+        Merge merge = Merge::sum
+    );
+    Text text(std::string_view name, std::string_view help);
+    CounterMap counter_map(std::string_view name, std::string_view label_name, std::string_view help);
+
+    // Begins a trace. Beyond max_open_traces it swallows everything and is counted.
+    [[nodiscard]] Trace trace(std::string_view family, std::string_view title) noexcept;
+
+    // Answers a topic: "queue", or any that a page of quipud asks for. quipud hears of it with the next push.
+    void on_query(std::string_view topic, QueryHandler handler);
+
+    // Replaces EmitterOptions::config_text; quipud hears of it with the next push.
+    void set_config_text(std::string_view text);
+
+    // Pushes now instead of at the next interval; returns at once, false where quipud is not connected.
+    bool flush() noexcept;
+
+    [[nodiscard]] bool is_connected() const noexcept;
+
+private:
+    std::unique_ptr<Outbox> outbox_;
+    std::unique_ptr<Courier> courier_;
+};
+
+}  // namespace quipu

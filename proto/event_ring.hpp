@@ -1,0 +1,111 @@
+// A ring of trace events: one thread writes, the courier reads, neither waits. Full means that an event is refused.
+//
+//        read_                 write_
+//   ......|record|record|record|......     positions only grow; position modulo size is the place
+//
+// A record lies in one piece; where it would not fit before the end of the ring, a filler takes the rest.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string_view>
+
+namespace quipu {
+
+struct RingRecord {
+    std::uint32_t size;  // of the whole record, a multiple of 8
+    std::uint32_t slot;  // of the trace
+    std::uint64_t steady_ns;
+    std::uint64_t other;  // link
+    std::uint32_t lost_before;
+    std::uint16_t text_size;
+    std::uint8_t kind;  // wire::TraceEventKind, or filler
+    std::uint8_t unused;
+};
+
+static_assert(sizeof(RingRecord) == 32);
+
+class EventRing {
+public:
+    static constexpr std::uint8_t filler = 0xff;
+
+    EventRing() = default;
+
+    // Size: a power of two. Memory is got at the first write.
+    void set_size(std::uint32_t bytes) { size_ = bytes; }
+
+    // Writer only. false: no room.
+    bool write(RingRecord record, std::string_view text) noexcept {
+        if (!bytes_ && !allocate()) return false;
+        record.text_size = static_cast<std::uint16_t>(text.size());
+        record.size = static_cast<std::uint32_t>((sizeof(RingRecord) + text.size() + 7) & ~std::size_t{7});
+        std::uint64_t at = write_.load(std::memory_order_relaxed);
+        const std::uint64_t to_end = size_ - (at & (size_ - 1));
+        const std::uint64_t fill = record.size > to_end ? to_end : 0;
+        const std::uint64_t used = at - read_.load(std::memory_order_acquire);
+        if (used + fill + record.size > size_) return false;
+        if (fill > 0) put_filler(at, static_cast<std::uint32_t>(fill));
+        at += fill;
+        std::byte* place = bytes_.get() + (at & (size_ - 1));
+        std::memcpy(place, &record, sizeof record);
+        std::memcpy(place + sizeof record, text.data(), text.size());
+        write_.store(at + record.size, std::memory_order_release);
+        return true;
+    }
+
+    // Reader only: where the writer is now, and the record at a position before that.
+    [[nodiscard]] std::uint64_t end() const { return write_.load(std::memory_order_acquire); }
+
+    [[nodiscard]] std::uint64_t begin() const { return read_.load(std::memory_order_relaxed); }
+
+    // Valid until release() goes beyond it.
+    std::uint32_t read(std::uint64_t at, RingRecord& record, std::string_view& text) const {
+        const std::byte* place = bytes_.get() + (at & (size_ - 1));
+        // A filler may be shorter than a record; its size and mark sit in its first 8 bytes.
+        std::uint64_t first = 0;
+        std::memcpy(&first, place, sizeof first);
+        if (first >> 32 == filler_slot) {
+            record.kind = filler;
+            return static_cast<std::uint32_t>(first);
+        }
+        std::memcpy(&record, place, sizeof record);
+        text = {reinterpret_cast<const char*>(place) + sizeof record, record.text_size};
+        return record.size;
+    }
+
+    void release(std::uint64_t up_to) { read_.store(up_to, std::memory_order_release); }
+
+    [[nodiscard]] std::uint64_t used() const { return end() - begin(); }
+
+    [[nodiscard]] std::uint32_t size() const { return size_; }
+
+    // In a forked child: nobody else runs.
+    void reset() noexcept { read_.store(write_.load(std::memory_order_relaxed), std::memory_order_relaxed); }
+
+private:
+    struct FreeBytes {
+        void operator()(std::byte* memory) const { std::free(memory); }
+    };
+
+    static constexpr std::uint64_t filler_slot = 0xffffffff;
+
+    bool allocate() noexcept {
+        bytes_.reset(static_cast<std::byte*>(std::calloc(size_, 1)));
+        return bytes_ != nullptr;
+    }
+
+    void put_filler(std::uint64_t at, std::uint32_t size) noexcept {
+        const std::uint64_t first = filler_slot << 32 | size;
+        std::memcpy(bytes_.get() + (at & (size_ - 1)), &first, sizeof first);
+    }
+
+    std::unique_ptr<std::byte, FreeBytes> bytes_;
+    std::uint32_t size_ = 0;
+    alignas(64) std::atomic<std::uint64_t> write_{0};
+    alignas(64) std::atomic<std::uint64_t> read_{0};
+};
+
+}  // namespace quipu

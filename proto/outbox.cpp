@@ -1,0 +1,330 @@
+// The mail daemon's side: declaring, counting, tracing. The courier's side: outbox_push.cpp, outbox_traces.cpp.
+#include "proto/outbox.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <random>
+
+#include "proto/limits.hpp"
+
+namespace quipu {
+
+namespace {
+
+std::uint64_t steady_now_ns() {
+    return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
+}
+
+// Trace numbers start anywhere, so that those of two processes seldom meet; never 0.
+std::uint64_t first_trace_number() {
+    std::random_device device;
+    return (std::uint64_t{device()} << 20 | device()) | 1;
+}
+
+constexpr std::uint32_t histogram_width = trace_bounds_s.size() + 2;
+constexpr std::uint32_t max_trace_families = 200;
+
+std::uint32_t latency_bucket(std::uint64_t duration_ns) {
+    const double seconds = static_cast<double>(duration_ns) * 1e-9;
+    const auto bound = std::lower_bound(trace_bounds_s.begin(), trace_bounds_s.end(), seconds);
+    return static_cast<std::uint32_t>(bound - trace_bounds_s.begin());
+}
+
+}  // namespace
+
+Outbox::Outbox(const EmitterOptions& options)
+    : options_(options),
+      blocks_(std::make_shared<ThreadBlocks>(
+          std::clamp(options.max_series, 64U, limits::max_series),
+          options.max_threads,
+          options.trace_ring_bytes
+      )),
+      slots_(options.max_open_traces),
+      answers_(std::make_shared<Answers>(options.max_answer_backlog_bytes)),
+      next_trace_(first_trace_number()) {
+    dropped_events_ = counter("quipu/emitter/droppedEvents", "trace events lost because a ring was full", {});
+    dropped_traces_ = counter("quipu/emitter/droppedTraces", "traces lost whole because too many were open", {});
+    folded_labels_ = counter("quipu/emitter/foldedLabels", "counts that went to the label (other)", {});
+    refused_series_ = counter("quipu/emitter/refusedSeries", "series refused: too many, or of another kind", {});
+    latency_ = make_table("quipu/emitter/traceSeconds", "family", "how long traces took, by family", true);
+}
+
+Outbox::~Outbox() = default;
+
+// --- declaring -----------------------------------------------------------------------------------------------------
+
+void Outbox::publish(std::unique_ptr<Definition> definition) {
+    Definition* last = definitions_.empty() ? nullptr : definitions_.back().get();
+    Definition* added = definitions_.emplace_back(std::move(definition)).get();
+    (last ? last->next : first_).store(added, std::memory_order_release);
+}
+
+// The family's record; null where the name is in use with another kind or there is no room.
+Outbox::Known* Outbox::declare(std::string_view name, wire::Kind kind, FamilyPart part) {
+    name = name.substr(0, limits::max_name_bytes);
+    const bool is_labelled = !part.label_name.empty();
+    if (const auto it = known_.find(name); it != known_.end()) {
+        Known& known = it->second;
+        return known.kind == kind && (known.table != nullptr) == is_labelled ? &known : nullptr;
+    }
+    if (name.empty() || next_family_ > limits::max_families) return nullptr;
+    part.name = name;
+    part.kind = kind;
+    part.help.resize(std::min(part.help.size(), limits::max_help_bytes));
+    auto definition = std::make_unique<Definition>();
+    definition->family = next_family_++;
+    definition->kind = kind;
+    definition->part = std::move(part);
+    publish(std::move(definition));
+    Known& known = known_[std::string(name)];
+    known.kind = kind;
+    return &known;
+}
+
+SeriesPart* Outbox::add_series(
+    std::uint32_t family,
+    wire::Kind kind,
+    std::string_view label,
+    std::uint32_t width
+) {
+    const std::uint32_t room = std::clamp(options_.max_series, 64U, limits::max_series);
+    const std::uint32_t kept = label == "(other)" ? 0 : reserved_;
+    if (next_index_ + width + kept > room) return nullptr;
+    auto definition = std::make_unique<Definition>();
+    definition->family = family;
+    definition->kind = kind;
+    auto& series = definition->part.emplace<SeriesPart>();
+    series.index = next_index_;
+    series.label = label;
+    next_index_ += width;
+    publish(std::move(definition));
+    return &series;
+}
+
+Counter Outbox::counter(std::string_view name, std::string_view help, std::string_view unit) {
+    const std::lock_guard lock(declaring_);
+    FamilyPart part;
+    part.help = help;
+    part.unit = unit;
+    Known* known = declare(name, wire::Kind::counter, std::move(part));
+    if (known && !known->series) known->series = add_series(next_family_ - 1, known->kind, {}, 1);
+    if (known && known->series) return {this, blocks_->serial(), known->series->index};
+    refused_series_.add();
+    return {};
+}
+
+Gauge Outbox::gauge(std::string_view name, std::string_view help, std::string_view unit, Merge merge) {
+    const std::lock_guard lock(declaring_);
+    FamilyPart part;
+    part.help = help;
+    part.unit = unit;
+    part.merge = merge;
+    Known* known = declare(name, wire::Kind::gauge, std::move(part));
+    if (known && !known->series) known->series = add_series(next_family_ - 1, known->kind, {}, 1);
+    if (known && known->series) return Gauge(&known->series->gauge);
+    refused_series_.add();
+    return {};
+}
+
+Text Outbox::text(std::string_view name, std::string_view help) {
+    const std::lock_guard lock(declaring_);
+    FamilyPart part;
+    part.help = help;
+    Known* known = declare(name, wire::Kind::text, std::move(part));
+    if (known && !known->series) known->series = add_series(next_family_ - 1, known->kind, {}, 1);
+    if (known && known->series) return Text(&known->series->mailbox);
+    refused_series_.add();
+    return {};
+}
+
+LabelTable* Outbox::make_table(
+    std::string_view name,
+    std::string_view label_name,
+    std::string_view help,
+    bool is_latency
+) {
+    const std::lock_guard lock(declaring_);
+    FamilyPart part;
+    part.help = help;
+    part.label_name = label_name.empty() ? "label" : label_name;
+    if (is_latency) {
+        part.unit = "seconds";
+        part.bounds.assign(trace_bounds_s.begin(), trace_bounds_s.end());
+    }
+    Known* known = declare(name, is_latency ? wire::Kind::histogram : wire::Kind::counter, std::move(part));
+    if (!known) {
+        // Another kind has the name, or there is no room: refused. Declared labels would be refused likewise.
+        refused_series_.add();
+        return nullptr;
+    }
+    if (!known->table) {
+        const std::uint32_t max_labels = is_latency ? max_trace_families : options_.max_labels;
+        tables_.push_back(std::make_unique<LabelTable>(*this, next_family_ - 1, max_labels));
+        known->table = tables_.back().get();
+        reserved_ += is_latency ? histogram_width : 1;
+    }
+    return known->table;
+}
+
+CounterMap Outbox::counter_map(std::string_view name, std::string_view label_name, std::string_view help) {
+    return CounterMap(make_table(name, label_name, help, false));
+}
+
+// A new label's node, or that of "(other)"; null where even that cannot be.
+const LabelNode* Outbox::add_label(LabelTable& table, std::string_view label) {
+    const std::lock_guard lock(declaring_);
+    const bool is_latency = &table == latency_;
+    const wire::Kind kind = is_latency ? wire::Kind::histogram : wire::Kind::counter;
+    const std::uint32_t width = is_latency ? histogram_width : 1;
+    if (const LabelNode* node = table.find(label)) return node;  // another thread was faster
+    const bool has_room = table.size() < table.max_labels() && label.size() <= limits::max_label_bytes;
+    if (has_room) {
+        if (SeriesPart* series = add_series(table.family(), kind, label, width)) return &table.add(label, series->index);
+    }
+    if (table.size() >= table.max_labels()) table.set_full();
+    if (!table.other()) {
+        const LabelNode* node = table.find("(other)");
+        if (!node) {
+            reserved_ -= width;
+            SeriesPart* series = add_series(table.family(), kind, "(other)", width);
+            if (!series) return nullptr;
+            node = &table.add("(other)", series->index);
+        }
+        table.set_other(node);
+    }
+    return table.other();
+}
+
+const LabelNode* Outbox::node_of(LabelTable& table, std::string_view label) noexcept try {
+    if (const LabelNode* node = table.find(label)) [[likely]] return node;
+    const LabelNode* node = table.is_full() && table.other() ? table.other() : add_label(table, label);
+    if (!node || node == table.other()) folded_labels_.add();
+    return node;
+} catch (const std::bad_alloc&) {
+    return table.other();
+}
+
+Counter Outbox::counter_of(LabelTable& table, std::string_view label) noexcept {
+    const LabelNode* node = node_of(table, label);
+    return node ? Counter(this, blocks_->serial(), node->index) : Counter();
+}
+
+void Outbox::on_query(std::string_view topic, QueryHandler handler) {
+    const std::lock_guard lock(describing_);
+    handlers_[std::string(topic.substr(0, limits::max_word_bytes))] = std::move(handler);
+    ++description_;
+}
+
+void Outbox::set_config_text(std::string_view masked_text) {
+    const std::lock_guard lock(describing_);
+    config_text_ = masked_text.substr(0, limits::max_config_bytes);
+    ++description_;
+}
+
+// --- counting ------------------------------------------------------------------------------------------------------
+
+ThreadBlock* Outbox::block() noexcept {
+    if (is_forked_.load(std::memory_order_relaxed) && is_forked_.exchange(false)) on_first_use_after_fork();
+    const ThreadCells mine = this_thread_cells;
+    return mine.emitter == blocks_->serial() ? mine.block : blocks_->mine();
+}
+
+void Outbox::add_slowly(std::uint32_t index, std::uint64_t n) noexcept {
+    if (ThreadBlock* mine = block()) {
+        auto& cell = mine->cells[index];
+        cell.store(cell.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+    } else {
+        blocks_->add_shared(index, n);
+    }
+}
+
+// --- tracing -------------------------------------------------------------------------------------------------------
+
+Trace Outbox::begin_trace(std::string_view family, std::string_view title, std::uint64_t parent) noexcept {
+    if (is_forked_.load(std::memory_order_relaxed)) (void)block();
+    const LabelNode* node = node_of(*latency_, family.substr(0, limits::max_family_bytes));
+    const std::uint32_t index = node ? slots_.take() : TraceSlots::none;
+    if (index == TraceSlots::none) {
+        dropped_traces_.add();
+        return {};
+    }
+    TraceSlot& slot = slots_[index];
+    slot.id = next_trace_.fetch_add(1, std::memory_order_relaxed);
+    slot.begin_ns = steady_now_ns();
+    slot.end_ns = 0;
+    slot.parent = parent;
+    slot.family = node;
+    slot.lost = 0;
+    slot.title_size = static_cast<std::uint16_t>(std::min(title.size(), slot.title.size()));
+    std::memcpy(slot.title.data(), title.data(), slot.title_size);
+    const std::uint32_t generation = slot.generation.load(std::memory_order_relaxed);
+    slots_.push_begun(index);
+    return {this, index, generation};
+}
+
+void Outbox::append_event(
+    std::uint32_t slot_index,
+    std::uint32_t generation,
+    wire::TraceEventKind kind,
+    std::string_view text,
+    std::uint64_t other
+) noexcept {
+    TraceSlot& slot = slots_[slot_index];
+    if (slot.generation.load(std::memory_order_relaxed) != generation) return;
+    RingRecord record{};
+    record.slot = slot_index;
+    record.steady_ns = steady_now_ns();
+    record.other = other;
+    record.lost_before = slot.lost;
+    record.kind = static_cast<std::uint8_t>(kind);
+    ThreadBlock* mine = block();
+    if (mine && mine->ring.write(record, text)) {
+        slot.lost = 0;
+    } else {
+        ++slot.lost;
+        dropped_events_.add();
+    }
+}
+
+void Outbox::finish_trace(std::uint32_t slot_index, std::uint32_t generation) noexcept {
+    TraceSlot& slot = slots_[slot_index];
+    if (slot.generation.load(std::memory_order_relaxed) != generation) return;
+    slot.end_ns = steady_now_ns();
+    const std::uint64_t duration_ns = slot.end_ns - slot.begin_ns;
+    const std::uint32_t first_cell = slot.family->index;
+    Counter(this, blocks_->serial(), first_cell + latency_bucket(duration_ns)).add();
+    Counter(this, blocks_->serial(), first_cell + histogram_width - 1).add(duration_ns);
+    slots_.push_ended(slot_index);
+}
+
+std::uint64_t Outbox::trace_id(std::uint32_t slot_index, std::uint32_t generation) noexcept {
+    TraceSlot& slot = slots_[slot_index];
+    return slot.generation.load(std::memory_order_relaxed) == generation ? slot.id : 0;
+}
+
+// --- fork ----------------------------------------------------------------------------------------------------------
+
+void Outbox::lock_for_fork() {
+    declaring_.lock();
+    describing_.lock();
+    answers_->lock_for_fork();
+}
+
+void Outbox::unlock_after_fork() {
+    answers_->unlock_after_fork();
+    describing_.unlock();
+    declaring_.unlock();
+}
+
+void Outbox::reset_after_fork() noexcept {
+    blocks_->reset_after_fork(next_index_);
+    slots_.reset_after_fork();
+    ended_.clear();
+    pass_block_ = nullptr;
+    is_in_pass_ = false;
+    begun_.clear();
+    is_forked_.store(true, std::memory_order_relaxed);
+}
+
+}  // namespace quipu

@@ -1,0 +1,185 @@
+// The pure half of the emitter: everything that the mail daemon counts and traces, turned into bytes for quipud, and
+// quipud's bytes turned into calls. No socket, no clock but the trace events' own stamps, no thread.
+//
+// Two sides. The mail daemon's (any thread): declare, count, trace, answer. The courier's (one thread): connected(),
+// push(), take(). They meet in atomics only; the declaring lock is never taken by the courier.
+//
+// What was sent last is remembered per cell; a new connection sets it to zero, so the first deltas of a connection
+// are the totals. That is the whole of the recovery.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "proto/answers.hpp"
+#include "proto/cells.hpp"
+#include "proto/definition.hpp"
+#include "proto/emitter.hpp"
+#include "proto/frame.hpp"
+#include "proto/label_table.hpp"
+#include "proto/message.hpp"
+#include "proto/trace_slots.hpp"
+
+namespace quipu {
+
+// Facts of this process that the edge reads from the system.
+struct Identity {
+    std::array<char, 16> instance{};
+    std::uint32_t pid = 0;
+    std::uint64_t start_wall_ns = 0;
+    std::string hostname;
+    std::vector<std::string> cmdline;  // masked
+    std::vector<Flag> flags;           // masked
+};
+
+// Upper bounds, in seconds, of the trace latency histogram: those of the trace pages' buckets.
+inline constexpr std::array<double, 7> trace_bounds_s = {0.005, 0.01, 0.05, 0.1, 0.3, 1, 10};
+
+class Outbox {
+public:
+    explicit Outbox(const EmitterOptions& options);
+    ~Outbox();
+    Outbox(const Outbox&) = delete;
+    Outbox& operator=(const Outbox&) = delete;
+
+    // --- the mail daemon's side ---
+
+    Counter counter(std::string_view name, std::string_view help, std::string_view unit);
+    Gauge gauge(std::string_view name, std::string_view help, std::string_view unit, Merge merge);
+    Text text(std::string_view name, std::string_view help);
+    CounterMap counter_map(std::string_view name, std::string_view label_name, std::string_view help);
+    void on_query(std::string_view topic, QueryHandler handler);
+    void set_config_text(std::string_view masked_text);
+
+    void add_slowly(std::uint32_t index, std::uint64_t n) noexcept;
+    Counter counter_of(LabelTable& table, std::string_view label) noexcept;
+
+    Trace begin_trace(std::string_view family, std::string_view title, std::uint64_t parent) noexcept;
+    void append_event(
+        std::uint32_t slot,
+        std::uint32_t generation,
+        wire::TraceEventKind kind,
+        std::string_view text,
+        std::uint64_t other
+    ) noexcept;
+    void finish_trace(std::uint32_t slot, std::uint32_t generation) noexcept;
+    [[nodiscard]] std::uint64_t trace_id(std::uint32_t slot, std::uint32_t generation) noexcept;
+
+    // Called where a forked child first counts or traces; starts its courier.
+    std::function<void()> on_first_use_after_fork;
+
+    // --- the courier's side ---
+
+    // A connection stands: everything is to be said again. Appends Hello.
+    void connected(const Identity& identity, std::uint64_t wall_ns, std::uint64_t steady_ns, std::string& out);
+
+    // Appends what has changed since the last push. true: more waits, call again once `out` is sent.
+    bool push(std::string& out);
+    void push_process(const wire::Process& process, std::string& out);
+    // No connection: keeps rings and slots from filling up with what is old.
+    void make_room();
+
+    // Bytes from quipud. An error: the connection is of no use.
+    [[nodiscard]] Errc take(Bytes bytes);
+
+    // Since connected(): quipud has greeted, refused, acknowledged a Bye; what it asks for.
+    [[nodiscard]] bool is_welcome() const { return is_welcome_; }
+
+    [[nodiscard]] bool is_acknowledged() const { return is_acknowledged_; }
+
+    [[nodiscard]] const std::string& refusal() const { return refusal_; }
+
+    [[nodiscard]] std::uint32_t flush_interval_ms() const { return flush_interval_ms_; }
+
+    // --- fork: called in the parent before, in the parent and the child after ---
+
+    void lock_for_fork();
+    void unlock_after_fork();
+    void reset_after_fork() noexcept;
+
+private:
+    struct Known {
+        wire::Kind kind = wire::Kind::counter;
+        SeriesPart* series = nullptr;  // without a label
+        LabelTable* table = nullptr;   // with one
+    };
+
+    // Under the declaring lock:
+    Known* declare(std::string_view name, wire::Kind kind, FamilyPart part);
+    SeriesPart* add_series(std::uint32_t family, wire::Kind kind, std::string_view label, std::uint32_t width);
+    void publish(std::unique_ptr<Definition> definition);
+    const LabelNode* add_label(LabelTable& table, std::string_view label);
+    LabelTable* make_table(std::string_view name, std::string_view label_name, std::string_view help, bool is_latency);
+    const LabelNode* node_of(LabelTable& table, std::string_view label) noexcept;
+    ThreadBlock* block() noexcept;
+
+    // The courier's:
+    void push_definitions(std::string& out);
+    void push_deltas(std::string& out);
+    void push_values(std::string& out);
+    bool push_traces(std::string& out);
+    void begin_pass();
+    void note_begun();
+    void drain(ThreadBlock& block, std::string* out);
+    void announce(std::uint32_t slot, wire::TraceEvents& events);
+    void end_pass(std::string* out);
+    void append_events(wire::TraceEvents& events, std::string& out);
+    void on(const wire::Query& query);
+
+    const EmitterOptions options_;  // bounds only
+    std::shared_ptr<ThreadBlocks> blocks_;
+    TraceSlots slots_;
+    std::shared_ptr<Answers> answers_;
+
+    std::mutex declaring_;
+    std::map<std::string, Known, std::less<>> known_;
+    std::vector<std::unique_ptr<Definition>> definitions_;
+    std::vector<std::unique_ptr<LabelTable>> tables_;
+    std::uint32_t next_family_ = 1;
+    std::uint32_t next_index_ = 0;
+    std::uint32_t reserved_ = 0;  // indexes kept for "(other)" of each table
+    std::atomic<Definition*> first_{nullptr};
+    std::map<std::string, QueryHandler, std::less<>> handlers_;
+    std::mutex describing_;  // handlers_ and config_text_; the courier takes it too, the hot paths do not
+    std::string config_text_;
+    std::atomic<std::uint32_t> description_{1};  // grows with each change
+
+    LabelTable* latency_ = nullptr;  // by trace family
+    Counter dropped_events_;
+    Counter dropped_traces_;
+    Counter folded_labels_;
+    Counter refused_series_;
+    std::atomic<std::uint64_t> next_trace_;
+    std::atomic<bool> is_forked_{false};
+
+    // The courier's own:
+    Definition* last_defined_ = nullptr;
+    std::uint32_t defined_end_ = 0;  // indexes below are defined in this connection
+    std::uint32_t sent_description_ = 0;
+    std::vector<SeriesPart*> gauges_;
+    std::vector<SeriesPart*> texts_;
+    std::vector<std::uint64_t> totals_;
+    std::vector<std::uint64_t> sent_;
+    std::vector<std::uint32_t> ended_;   // slots whose end is to be sent when this pass has drained every ring
+    ThreadBlock* pass_block_ = nullptr;  // the next ring of this pass
+    bool is_in_pass_ = false;
+    bool is_resuming_ = false;  // all open traces are to be announced
+    std::vector<std::uint32_t> begun_;  // slots to be announced by the end of this pass
+    FrameReader reader_;
+    wire::ToEmitter message_;
+    bool is_welcome_ = false;
+    bool is_acknowledged_ = false;
+    std::string refusal_;
+    std::uint32_t flush_interval_ms_ = 0;
+};
+
+}  // namespace quipu

@@ -1,0 +1,163 @@
+// Traces on their way to quipud, in passes. A pass first fetches the list of ended traces, then drains every ring up
+// to where it is now: whatever an ended trace has written lies before that. Then the ends can go.
+#include "proto/limits.hpp"
+#include "proto/outbox.hpp"
+
+namespace quipu {
+
+namespace {
+
+constexpr std::size_t events_per_frame = 2048;
+constexpr std::size_t trace_bytes_per_frame = 256 * 1024;
+constexpr std::size_t trace_bytes_per_push = 1024 * 1024;
+
+}  // namespace
+
+void Outbox::begin_pass() {
+    ended_.clear();
+    slots_.take_ended([this](std::uint32_t index) { ended_.push_back(index); });
+    note_begun();
+    pass_block_ = blocks_->first();
+    is_in_pass_ = true;
+}
+
+// Traces that have begun since the last look become the courier's to announce.
+void Outbox::note_begun() {
+    slots_.take_begun([this](std::uint32_t index) {
+        TraceSlot& slot = slots_[index];
+        slot.is_live = true;
+        slot.is_announced = false;
+        slot.discarded = 0;
+        begun_.push_back(index);
+    });
+}
+
+void Outbox::announce(std::uint32_t index, wire::TraceEvents& events) {
+    TraceSlot& slot = slots_[index];
+    if (!slot.is_live || slot.is_announced) return;
+    slot.is_announced = true;
+    wire::TraceEvent& event = events.events.emplace_back();
+    event.trace = slot.id;
+    event.kind = wire::TraceEventKind::begin;
+    event.steady_ns = slot.begin_ns;
+    event.text = {slot.title.data(), slot.title_size};
+    event.family = slot.family->label;
+    event.other = slot.parent;
+    event.resumed = is_resuming_ || slot.discarded > 0;
+    event.dropped_before = std::exchange(slot.discarded, 0);
+}
+
+void Outbox::append_events(wire::TraceEvents& events, std::string& out) {
+    if (events.events.empty() && !events.all_active_announced) return;
+    wire::append_frame_of(out, events);
+    events.events.clear();
+    events.all_active_announced = false;
+}
+
+// One ring, up to where it is now. Without `out` the events are thrown away and counted.
+void Outbox::drain(ThreadBlock& block, std::string* out) {
+    const std::uint64_t end = block.ring.end();
+    std::uint64_t at = block.ring.begin();
+    wire::TraceEvents events;
+    std::size_t bytes = 0;
+    while (at < end) {
+        RingRecord record{};
+        std::string_view text;
+        at += block.ring.read(at, record, text);
+        if (record.kind == EventRing::filler) continue;
+        TraceSlot& slot = slots_[record.slot];
+        if (!slot.is_live) note_begun();
+        if (!out) {
+            slot.discarded += 1 + record.lost_before;
+            dropped_events_.add();
+            continue;
+        }
+        announce(record.slot, events);
+        wire::TraceEvent& event = events.events.emplace_back();
+        event.trace = slot.id;
+        event.kind = static_cast<wire::TraceEventKind>(record.kind);
+        event.steady_ns = record.steady_ns;
+        event.text = text;
+        event.other = record.other;
+        event.dropped_before = record.lost_before;
+        bytes += text.size() + sizeof record;
+        if (events.events.size() >= events_per_frame || bytes >= trace_bytes_per_frame) {
+            append_events(events, *out);
+            block.ring.release(at);
+            bytes = 0;
+        }
+    }
+    if (out) append_events(events, *out);
+    block.ring.release(at);
+}
+
+void Outbox::end_pass(std::string* out) {
+    wire::TraceEvents events;
+    if (out) {
+        for (const std::uint32_t index : begun_) {
+            announce(index, events);
+            if (events.events.size() >= events_per_frame) append_events(events, *out);
+        }
+        begun_.clear();
+    }
+    for (const std::uint32_t index : ended_) {
+        TraceSlot& slot = slots_[index];
+        if (out) {
+            announce(index, events);
+            wire::TraceEvent& event = events.events.emplace_back();
+            event.trace = slot.id;
+            event.kind = wire::TraceEventKind::end;
+            event.steady_ns = slot.end_ns;
+            event.dropped_before = slot.lost;
+            // The frame must hold before the slot is given back: its title is the event's.
+            if (events.events.size() >= events_per_frame) append_events(events, *out);
+        } else {
+            dropped_traces_.add();
+        }
+    }
+    if (out) append_events(events, *out);
+    for (const std::uint32_t index : ended_) slots_.give_back(index);
+    ended_.clear();
+    is_in_pass_ = false;
+}
+
+bool Outbox::push_traces(std::string& out) {
+    if (is_resuming_) {
+        // Announced on an earlier connection and still open, or ended with the end not sent.
+        note_begun();
+        wire::TraceEvents events;
+        for (std::uint32_t i = 0; i < slots_.used_count(); ++i) {
+            slots_[i].is_announced = false;
+            announce(i, events);
+            if (events.events.size() >= events_per_frame) append_events(events, out);
+        }
+        begun_.clear();
+        events.all_active_announced = true;
+        append_events(events, out);
+        is_resuming_ = false;
+    }
+    const std::size_t end = out.size() + trace_bytes_per_push;
+    if (!is_in_pass_) begin_pass();
+    while (pass_block_ && out.size() < end) {
+        drain(*pass_block_, &out);
+        pass_block_ = pass_block_->next;
+    }
+    if (pass_block_) return true;
+    end_pass(&out);
+    return false;
+}
+
+void Outbox::make_room() {
+    bool is_tight = slots_.open_count() > slots_.max_open() / 2;
+    for (ThreadBlock* block = blocks_->first(); block; block = block->next) {
+        is_tight = is_tight || block->ring.used() > block->ring.size() / 2;
+    }
+    if (!is_tight) return;
+    if (!is_in_pass_) begin_pass();
+    for (; pass_block_; pass_block_ = pass_block_->next) drain(*pass_block_, nullptr);
+    end_pass(nullptr);
+    // Whoever began and did not end yet is announced at the next connection.
+    begun_.clear();
+}
+
+}  // namespace quipu
