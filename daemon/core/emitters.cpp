@@ -1,0 +1,108 @@
+#include "daemon/core/emitters.hpp"
+
+#include <algorithm>
+
+namespace quipu {
+
+namespace {
+
+std::uint64_t big_endian(std::string_view eight_bytes) {
+    std::uint64_t value = 0;
+    for (const char c : eight_bytes) value = value << 8 | static_cast<unsigned char>(c);
+    return value;
+}
+
+bool started_before(const EmitterRecord& a, const EmitterRecord& b) {
+    if ((a.life == Life::connected) != (b.life == Life::connected)) return b.life == Life::connected;
+    return a.start_wall_ns < b.start_wall_ns;
+}
+
+}  // namespace
+
+bool EmitterRecord::answers(std::string_view topic) const {
+    return std::find(topics.begin(), topics.end(), topic) != topics.end();
+}
+
+std::string instance_hex(const EmitterRecord& emitter) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string hex;
+    for (const char c : emitter.instance) {
+        const auto byte = static_cast<unsigned char>(c);
+        hex += digits[byte >> 4];
+        hex += digits[byte & 15];
+    }
+    return hex;
+}
+
+std::uint32_t Emitters::connected_count() const {
+    const auto is_connected = [](const auto& emitter) { return emitter->life == Life::connected; };
+    return static_cast<std::uint32_t>(std::count_if(all_.begin(), all_.end(), is_connected));
+}
+
+const EmitterRecord* Emitters::newest() const {
+    const auto is_older = [](const auto& a, const auto& b) { return started_before(*a, *b); };
+    const auto it = std::max_element(all_.begin(), all_.end(), is_older);
+    return it == all_.end() ? nullptr : it->get();
+}
+
+EmitterRecord* Emitters::find(std::string_view instance) {
+    const auto is_it = [instance](const auto& emitter) { return emitter->instance == instance; };
+    const auto it = std::find_if(all_.begin(), all_.end(), is_it);
+    return it == all_.end() ? nullptr : it->get();
+}
+
+EmitterRecord* Emitters::find(std::uint32_t number) {
+    const auto is_it = [number](const auto& emitter) { return emitter->number == number; };
+    const auto it = std::find_if(all_.begin(), all_.end(), is_it);
+    return it == all_.end() ? nullptr : it->get();
+}
+
+EmitterRecord& Emitters::add(std::string_view instance) {
+    auto owned = std::make_unique<EmitterRecord>();
+    owned->number = ++last_number_;
+    owned->instance = instance;
+    owned->traces.instance = big_endian(instance.substr(0, 8));
+    return *all_.emplace_back(std::move(owned));
+}
+
+void Emitters::describe(EmitterRecord& emitter, const wire::Hello& hello, Peer peer, Now now) {
+    emitter.program = hello.program;
+    emitter.version = hello.version;
+    emitter.hostname = hello.hostname;
+    emitter.peer = peer;
+    emitter.pid = hello.pid;
+    emitter.start_wall_ns = static_cast<std::int64_t>(hello.start_wall_ns);
+    emitter.cmdline.assign(hello.cmdline.begin(), hello.cmdline.end());
+    emitter.flags.clear();
+    for (const wire::Flag& flag : hello.flags) {
+        emitter.flags.push_back({std::string(flag.name), std::string(flag.value), flag.is_set});
+    }
+    emitter.config_text = hello.config_text;
+    emitter.topics.assign(hello.topics.begin(), hello.topics.end());
+    emitter.life = Life::connected;
+    emitter.connected_wall_ns = now.wall_ns;
+    emitter.heard_wall_ns = now.wall_ns;
+    emitter.life_wall_ns = now.wall_ns;
+    emitter.how.clear();
+    ++emitter.connections;
+    emitter.metrics.start_wall_ns = hello.start_wall_ns;
+    emitter.traces.program = hello.program;
+    emitter.traces.wall_minus_steady_ns = static_cast<std::int64_t>(hello.wall_ns - hello.steady_ns);
+}
+
+std::vector<std::string> Emitters::trim() {
+    std::vector<std::string> forgotten;
+    for (;;) {
+        const auto is_ended = [](const auto& emitter) { return emitter->life == Life::ended; };
+        if (std::count_if(all_.begin(), all_.end(), is_ended) <= limits_.ended_on_record) return forgotten;
+        auto oldest = all_.end();
+        for (auto it = all_.begin(); it != all_.end(); ++it) {
+            if (!is_ended(*it)) continue;
+            if (oldest == all_.end() || (*it)->life_wall_ns < (*oldest)->life_wall_ns) oldest = it;
+        }
+        forgotten.push_back((*oldest)->instance);
+        all_.erase(oldest);
+    }
+}
+
+}  // namespace quipu

@@ -1,0 +1,352 @@
+#include "daemon/core/metrics.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include "proto/limits.hpp"
+
+namespace quipu {
+
+namespace {
+
+// Names that only quipud publishes; the emitter library's own have a corner of it.
+constexpr std::string_view own_prefix = "quipu/";
+constexpr std::string_view emitter_prefix = "quipu/emitter/";
+
+Series make_series(const Family& family) {
+    Series series;
+    switch (family.kind) {
+        case Kind::counter: series.value = Cell{}; break;
+        case Kind::gauge: series.value = GaugeValue{}; break;
+        case Kind::text: series.value = TextValue{}; break;
+        case Kind::histogram:
+            series.value = HistogramValue{std::vector<Cell>(family.bounds.size() + 2)};
+            break;
+    }
+    return series;
+}
+
+// How many ids a series of the family takes; of our families and those on the wire.
+template <typename AnyFamily>
+std::uint32_t width(const AnyFamily& family) {
+    return family.kind == Kind::histogram ? static_cast<std::uint32_t>(family.bounds.size() + 2) : 1;
+}
+
+double merge_gauges(wire::Merge merge, const std::vector<std::pair<const InstanceMetrics*, double>>& parts) {
+    double result = parts.front().second;
+    std::uint64_t youngest = parts.front().first->start_wall_ns;
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+        const double value = parts[i].second;
+        switch (merge) {
+            case wire::Merge::sum: result += value; break;
+            case wire::Merge::max: result = std::max(result, value); break;
+            case wire::Merge::min: result = std::min(result, value); break;
+            case wire::Merge::last:
+                if (parts[i].first->start_wall_ns >= youngest) result = value;
+                break;
+        }
+        youngest = std::max(youngest, parts[i].first->start_wall_ns);
+    }
+    return result;
+}
+
+void remerge(const Family& family, GaugeValue& gauge) {
+    gauge.is_stale = gauge.is_known && gauge.parts.empty();
+    if (!gauge.parts.empty()) {
+        gauge.shown = merge_gauges(family.merge, gauge.parts);
+        gauge.is_known = true;
+    } else if (family.merge == wire::Merge::sum) {
+        gauge.shown = 0;  // nobody is left to add anything
+    }
+}
+
+void remerge(const Family& /*family*/, TextValue& text) {
+    text.is_stale = text.is_known && text.parts.empty();
+    if (text.parts.empty()) return;
+    const auto is_older = [](const auto& a, const auto& b) { return a.first->start_wall_ns < b.first->start_wall_ns; };
+    text.shown = std::max_element(text.parts.begin(), text.parts.end(), is_older)->second;
+    text.is_known = true;
+}
+
+// The part of one instance, made where absent.
+template <typename Value>
+Value& part_of(Merged<Value>& merged, const InstanceMetrics& who) {
+    for (auto& [instance, value] : merged.parts) {
+        if (instance == &who) return value;
+    }
+    return merged.parts.emplace_back(&who, Value{}).second;
+}
+
+template <typename Value>
+void remove_part(const Family& family, Merged<Value>& merged, const InstanceMetrics& who) {
+    std::erase_if(merged.parts, [&who](const auto& part) { return part.first == &who; });
+    remerge(family, merged);
+}
+
+// Ids must stay dense: `id` is the next one.
+bool is_next(std::size_t taken, std::uint32_t id) {
+    return id == taken + 1;
+}
+
+}  // namespace
+
+const Family* Metrics::find(std::string_view name) const {
+    const auto it = families_.find(name);
+    return it == families_.end() ? nullptr : &it->second;
+}
+
+Cell& Metrics::own_counter(std::string_view name, std::string_view help) {
+    assert(name.starts_with(own_prefix));
+    Family& family = families_[std::string(name)];
+    family.name = name;
+    family.help = help;
+    family.is_own = true;
+    auto [it, is_new] = family.series.try_emplace(std::string{});
+    if (is_new) it->second = make_series(family);
+    return std::get<Cell>(it->second.value);
+}
+
+Family* Metrics::ensure_family(const Family& like) {
+    const bool is_reserved = like.name.starts_with(own_prefix) && !like.name.starts_with(emitter_prefix);
+    if (is_reserved) return nullptr;
+    if (const auto it = families_.find(like.name); it != families_.end()) {
+        Family& family = it->second;
+        const bool is_same = family.kind == like.kind && family.is_labelled() == like.is_labelled() &&
+                             family.bounds == like.bounds;
+        if (!is_same) return nullptr;
+        if (family.help.empty()) family.help = like.help;
+        return &family;
+    }
+    if (families_.size() >= limits_.families) return nullptr;
+    return &families_.emplace(like.name, like).first->second;
+}
+
+Family* Metrics::admit_family(const wire::Family& family) {
+    Family like;
+    like.name = family.name;
+    like.kind = family.kind;
+    like.help = family.help;
+    like.unit = family.unit;
+    like.label_name = family.label_name;
+    like.merge = family.merge;
+    like.bounds = family.bounds;
+    like.sum_unit = family.sum_unit > 0 ? family.sum_unit : 1;
+    Family* admitted = ensure_family(like);
+    if (!admitted) ++counts_.refused_families;
+    return admitted;
+}
+
+Series* Metrics::admit_series(Family& family, std::string_view label) {
+    if (!family.is_labelled()) label = {};
+    if (const auto it = family.series.find(label); it != family.series.end()) return &it->second;
+    const bool has_room = series_count_ < limits_.series && family.series.size() < limits_.labels_per_family;
+    if (!has_room && family.is_labelled()) {
+        ++family.folded;
+        ++counts_.folded_series;
+        label = other_label;
+        if (const auto it = family.series.find(label); it != family.series.end()) return &it->second;
+    } else if (!has_room) {
+        ++counts_.refused_series;
+        return nullptr;
+    }
+    ++series_count_;
+    return &family.series.emplace(std::string(label), make_series(family)).first->second;
+}
+
+Cell* Metrics::ensure_cell(Family& family, std::string_view label, std::uint32_t index) {
+    if (index >= width(family)) return nullptr;
+    Series* series = admit_series(family, label);
+    if (!series) return nullptr;
+    if (auto* cell = std::get_if<Cell>(&series->value)) return cell;
+    if (auto* histogram = std::get_if<HistogramValue>(&series->value)) return &histogram->cells[index];
+    return nullptr;
+}
+
+namespace {
+
+// Whether every id of the message is the next one and refers to what is known, as far as it can be seen before
+// anything is applied.
+Errc check(const ConnectionIds& ids, const wire::Define& define) {
+    std::size_t families = ids.families.size();
+    for (const wire::Family& family : define.families) {
+        if (family.id <= families) return Errc::id_redefined;
+        if (!is_next(families, family.id) || family.id > limits::max_families) return Errc::bad_id;
+        ++families;
+    }
+    std::size_t targets = ids.targets.size();
+    for (const wire::Series& series : define.series) {
+        if (series.family > families) return Errc::id_unknown;
+        if (series.id <= targets) return Errc::id_redefined;
+        if (!is_next(targets, series.id)) return Errc::bad_id;
+        // The width that the emitter believes in, also where we refuse the family.
+        const std::size_t known = ids.families.size();
+        const bool is_new = series.family > known;
+        targets += is_new ? width(define.families[series.family - known - 1]) : ids.widths[series.family - 1];
+        if (targets > limits::max_series) return Errc::bad_id;
+    }
+    return Errc::ok;
+}
+
+}  // namespace
+
+Errc Metrics::define(InstanceMetrics& who, ConnectionIds& ids, const wire::Define& define) {
+    if (const Errc errc = check(ids, define); errc != Errc::ok) return errc;
+    for (const wire::Family& family : define.families) {
+        ids.families.push_back(admit_family(family));
+        ids.widths.push_back(width(family));
+    }
+    for (const wire::Series& series : define.series) {
+        Family* family = ids.families[series.family - 1];
+        Series* admitted = family ? admit_series(*family, series.label_value) : nullptr;
+        for (std::uint32_t i = 0; i < ids.widths[series.family - 1]; ++i) {
+            IdTarget target;
+            if (admitted) {
+                target.family = family;
+                target.kind = family->kind;
+                target.series = admitted;
+                if (auto* cell = std::get_if<Cell>(&admitted->value)) target.cell = cell;
+                if (auto* histogram = std::get_if<HistogramValue>(&admitted->value)) {
+                    target.cell = &histogram->cells[i];
+                }
+                if (target.cell) target.contribution = &who.counts[target.cell];
+            }
+            ids.targets.push_back(target);
+        }
+    }
+    return Errc::ok;
+}
+
+Errc Metrics::apply(InstanceMetrics& who, ConnectionIds& ids, const wire::Deltas& deltas) {
+    for (const std::uint32_t id : deltas.ids) {
+        if (id == 0 || id > ids.targets.size()) return Errc::id_unknown;
+        if (ids.targets[id - 1].kind == Kind::text) return Errc::kind_mismatch;
+    }
+    for (std::size_t i = 0; i < deltas.ids.size(); ++i) {
+        const IdTarget& target = ids.targets[deltas.ids[i] - 1];
+        const std::int64_t delta = deltas.deltas[i];
+        if (target.contribution) [[likely]] {
+            if (delta < 0) {
+                ++counts_.refused_deltas;
+                continue;
+            }
+            Contribution& contribution = *target.contribution;
+            const std::uint64_t before = contribution.shown();
+            contribution.now += static_cast<std::uint64_t>(delta);
+            contribution.is_changed = true;
+            target.cell->is_changed = true;
+            target.family->is_changed = true;
+            target.cell->total += contribution.shown() - before;
+        } else if (target.series) {
+            auto& gauge = std::get<GaugeValue>(target.series->value);
+            part_of(gauge, who) += static_cast<double>(delta);
+            remerge(*target.family, gauge);
+        } else {
+            ++counts_.dropped_values;
+        }
+    }
+    return Errc::ok;
+}
+
+Errc Metrics::apply(InstanceMetrics& who, ConnectionIds& ids, const wire::Set& set) {
+    const auto check = [&ids](std::uint32_t id, Kind kind) {
+        if (id == 0 || id > ids.targets.size()) return Errc::id_unknown;
+        const IdTarget& target = ids.targets[id - 1];
+        return target.family && target.kind != kind ? Errc::kind_mismatch : Errc::ok;
+    };
+    for (const std::uint32_t id : set.gauge_ids) {
+        if (const Errc errc = check(id, Kind::gauge); errc != Errc::ok) return errc;
+    }
+    for (const wire::TextValue& text : set.texts) {
+        if (const Errc errc = check(text.id, Kind::text); errc != Errc::ok) return errc;
+    }
+    for (std::size_t i = 0; i < set.gauge_ids.size(); ++i) {
+        const IdTarget& target = ids.targets[set.gauge_ids[i] - 1];
+        if (!target.series) {
+            ++counts_.dropped_values;
+            continue;
+        }
+        auto& gauge = std::get<GaugeValue>(target.series->value);
+        part_of(gauge, who) = set.gauge_values[i];
+        remerge(*target.family, gauge);
+    }
+    for (const wire::TextValue& value : set.texts) {
+        const IdTarget& target = ids.targets[value.id - 1];
+        if (!target.series) {
+            ++counts_.dropped_values;
+            continue;
+        }
+        auto& text = std::get<TextValue>(target.series->value);
+        part_of(text, who) = value.value;
+        remerge(*target.family, text);
+    }
+    return Errc::ok;
+}
+
+void Metrics::set_aside(InstanceMetrics& who) {
+    for (auto& [cell, contribution] : who.counts) {
+        contribution.held = contribution.shown();
+        contribution.now = 0;
+    }
+}
+
+void Metrics::remove_parts(InstanceMetrics& who) {
+    // A series does not know its family, and this is rare: once in a process's life.
+    for (auto& [name, family] : families_) {
+        if (family.kind != Kind::gauge && family.kind != Kind::text) continue;
+        for (auto& [label, series] : family.series) {
+            if (auto* gauge = std::get_if<GaugeValue>(&series.value)) remove_part(family, *gauge, who);
+            if (auto* text = std::get_if<TextValue>(&series.value)) remove_part(family, *text, who);
+        }
+    }
+}
+
+void Metrics::retire(InstanceMetrics& who) {
+    assert(!who.is_retired);
+    for (auto& [cell, contribution] : who.counts) {
+        cell->retired += contribution.shown();
+        cell->is_retired_changed = true;
+    }
+    for (auto& [name, family] : families_) family.is_changed = true;
+    who.is_retired = true;
+    remove_parts(who);
+}
+
+void Metrics::revive(InstanceMetrics& who) {
+    assert(who.is_retired);
+    for (auto& [cell, contribution] : who.counts) {
+        cell->retired -= contribution.shown();
+        cell->is_retired_changed = true;
+        cell->is_changed = true;  // its rows went with its end
+        contribution.is_changed = true;
+    }
+    for (auto& [name, family] : families_) family.is_changed = true;
+    who.is_retired = false;
+}
+
+void Metrics::mark_all_changed() {
+    for (auto& [name, family] : families_) {
+        family.is_changed = true;
+        family.is_committed = false;
+        for (auto& [label, series] : family.series) {
+            const auto mark = [](Cell& cell) { cell.is_changed = cell.is_retired_changed = true; };
+            if (auto* cell = std::get_if<Cell>(&series.value)) mark(*cell);
+            if (auto* histogram = std::get_if<HistogramValue>(&series.value)) {
+                std::for_each(histogram->cells.begin(), histogram->cells.end(), mark);
+            }
+        }
+    }
+}
+
+void Metrics::restore_retired(Cell& cell, std::uint64_t value) {
+    cell.total += value;
+    cell.retired += value;
+}
+
+void Metrics::restore_contribution(InstanceMetrics& who, Cell& cell, std::uint64_t value) {
+    Contribution& contribution = who.counts[&cell];
+    const std::uint64_t before = contribution.shown();
+    contribution.held = std::max(contribution.held, value);
+    cell.total += contribution.shown() - before;
+}
+
+}  // namespace quipu

@@ -1,0 +1,193 @@
+// Families, series and their values, over all emitter instances together.
+//
+// A counter's published total is the sum of what ended instances left behind (retired) and of what every living one
+// has (its contributions). Within an instance the larger of "held" (what it had before its present connection) and
+// "now" (what it has said in this connection) counts, so a published total never steps back and nothing is counted
+// twice, whatever breaks in between.
+//
+// Not here: who the instances are (emitters.hpp), how values look on a page (pages/).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "proto/errc.hpp"
+#include "proto/message.hpp"
+
+namespace quipu {
+
+using wire::Kind;
+
+// The label value that takes what is beyond a cap. Its sum is exact.
+inline constexpr std::string_view other_label = "(other)";
+
+struct MetricLimits {
+    std::uint32_t families = 8192;            // beyond: series of a new family are refused and counted
+    std::uint32_t series = 262144;            // in all; beyond: folded into "(other)", or refused without a label
+    std::uint32_t labels_per_family = 131072;  // beyond: folded into "(other)"
+};
+
+// One published count.
+struct Cell {
+    std::uint64_t total = 0;    // what is shown
+    std::uint64_t retired = 0;  // the part of it that ended instances left behind
+    bool is_changed = false;          // some contribution has changed since the last commit
+    bool is_retired_changed = false;  // `retired` has
+};
+
+struct InstanceMetrics;
+
+// A gauge or text: one part for each living instance that has said something.
+template <typename Value>
+struct Merged {
+    std::vector<std::pair<const InstanceMetrics*, Value>> parts;
+    Value shown{};         // the merged value; the last known one where no instance is left
+    bool is_known = false;  // some instance has said something, ever
+    bool is_stale = false;  // no instance that said something is left
+};
+
+using GaugeValue = Merged<double>;
+using TextValue = Merged<std::string>;
+
+// Not cumulative: one cell a bound, one for +Inf, then the sum in multiples of Family::sum_unit.
+struct HistogramValue {
+    std::vector<Cell> cells;
+};
+
+struct Series {
+    std::variant<Cell, GaugeValue, TextValue, HistogramValue> value;  // in the order of Kind
+
+    [[nodiscard]] const Cell& counter() const { return std::get<Cell>(value); }
+
+    [[nodiscard]] const GaugeValue& gauge() const { return std::get<GaugeValue>(value); }
+
+    [[nodiscard]] const TextValue& text() const { return std::get<TextValue>(value); }
+
+    [[nodiscard]] const HistogramValue& histogram() const { return std::get<HistogramValue>(value); }
+};
+
+using SeriesByLabel = std::map<std::string, Series, std::less<>>;
+
+struct Family {
+    std::string name;  // as on /debug/vars
+    Kind kind = Kind::counter;
+    std::string help;
+    std::string unit;
+    std::string label_name;  // empty: `series` has one entry, under ""
+    wire::Merge merge = wire::Merge::sum;
+    std::vector<double> bounds;  // histograms
+    double sum_unit = 1;         // histograms
+    std::uint64_t folded = 0;    // definitions that went to "(other)"
+    bool is_own = false;         // quipud's own: not kept on disk
+    bool is_changed = false;     // some cell has changed since the last commit
+    bool is_committed = false;   // the store knows the family
+    SeriesByLabel series;        // may be empty where there is a label
+
+    [[nodiscard]] bool is_labelled() const { return !label_name.empty(); }
+};
+
+using FamilyByName = std::map<std::string, Family, std::less<>>;
+
+// What one instance has in one cell.
+struct Contribution {
+    std::uint64_t held = 0;  // before its present connection
+    std::uint64_t now = 0;   // in its present connection
+    bool is_changed = false;  // since the last commit
+
+    [[nodiscard]] std::uint64_t shown() const { return held > now ? held : now; }
+};
+
+// All that one instance has contributed. Address-stable while it lives; owned by its Emitter.
+struct InstanceMetrics {
+    std::uint64_t start_wall_ns = 0;  // MERGE_LAST: the youngest instance wins
+    std::unordered_map<Cell*, Contribution> counts;
+    bool is_retired = false;     // its counts are in Cell::retired
+};
+
+// What an id of one connection stands for.
+struct IdTarget {
+    Kind kind = Kind::counter;
+    Cell* cell = nullptr;                  // counters, histogram cells
+    Contribution* contribution = nullptr;  // the same
+    Series* series = nullptr;              // gauges, texts
+    Family* family = nullptr;              // null: refused, what comes for it is counted and dropped
+};
+
+// The ids of one connection. Index is id - 1.
+struct ConnectionIds {
+    std::vector<Family*> families;      // null: refused
+    std::vector<std::uint32_t> widths;  // of each family: how many ids one of its series takes
+    std::vector<IdTarget> targets;
+};
+
+// How often something was dropped or refused: read by Own (own.hpp), shown as quipu/... variables.
+struct MetricCounts {
+    std::uint64_t folded_series = 0;     // definitions that ended in "(other)"
+    std::uint64_t refused_families = 0;  // another kind, reserved name, too many
+    std::uint64_t refused_series = 0;    // no room and no label to fold into
+    std::uint64_t refused_deltas = 0;    // negative on a counter
+    std::uint64_t dropped_values = 0;    // for a refused series
+};
+
+class Metrics {
+public:
+    explicit Metrics(MetricLimits limits = {}) : limits_(limits) {}
+
+    Metrics(const Metrics&) = delete;
+    Metrics& operator=(const Metrics&) = delete;
+
+    // Sorted by name, series sorted by label: bytewise.
+    [[nodiscard]] const FamilyByName& families() const { return families_; }
+
+    [[nodiscard]] const Family* find(std::string_view name) const;
+
+    [[nodiscard]] std::uint32_t series_count() const { return series_count_; }
+
+    [[nodiscard]] const MetricCounts& counts() const { return counts_; }
+
+    // A counter of quipud's own, published under `name`; the reference stays valid.
+    Cell& own_counter(std::string_view name, std::string_view help);
+
+    // From one connection of one instance. A fatal error leaves everything as it was: the message is checked whole
+    // before it is applied. What is merely refused is counted and skipped.
+    [[nodiscard]] Errc define(InstanceMetrics& who, ConnectionIds& ids, const wire::Define& define);
+    [[nodiscard]] Errc apply(InstanceMetrics& who, ConnectionIds& ids, const wire::Deltas& deltas);
+    [[nodiscard]] Errc apply(InstanceMetrics& who, ConnectionIds& ids, const wire::Set& set);
+
+    // The instance begins a new connection: what it had is held until it has said as much again.
+    void set_aside(InstanceMetrics& who);
+    // The instance has ended: its counts stay for good, its gauges and texts become stale.
+    void retire(InstanceMetrics& who);
+    // An instance taken for ended is back.
+    void revive(InstanceMetrics& who);
+
+    // For take_changes() in state.hpp: reads and resets the marks of what has changed.
+    [[nodiscard]] FamilyByName& families_for_commit() { return families_; }
+    void mark_all_changed();
+
+    // For restoring from disk: the family and cell of that name, made where absent; null where it cannot be.
+    Family* ensure_family(const Family& like);
+    Cell* ensure_cell(Family& family, std::string_view label, std::uint32_t index);
+    void restore_retired(Cell& cell, std::uint64_t value);
+    void restore_contribution(InstanceMetrics& who, Cell& cell, std::uint64_t value);
+
+private:
+    Family* admit_family(const wire::Family& family);
+    Series* admit_series(Family& family, std::string_view label);
+    void remove_parts(InstanceMetrics& who);
+
+    MetricLimits limits_;
+    FamilyByName families_;
+    std::uint32_t series_count_ = 0;
+    MetricCounts counts_;
+};
+
+}  // namespace quipu

@@ -1,0 +1,13 @@
+// Time is a parameter: read once per event at the edge, passed in everywhere else.
+#pragma once
+
+#include <cstdint>
+
+namespace quipu {
+
+struct Now {
+    std::int64_t steady_ns = 0;  // CLOCK_MONOTONIC: for durations and deadlines
+    std::int64_t wall_ns = 0;    // since 1970 UTC: for people
+};
+
+}  // namespace quipu

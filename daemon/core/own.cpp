@@ -1,0 +1,81 @@
+#include "daemon/core/own.hpp"
+
+#include "daemon/core/traces.hpp"
+
+namespace quipu {
+
+Own::Own(Metrics& m)
+    : connections(m.own_counter("quipu/ingest/connections", "emitter connections accepted")),
+      refused_connections(m.own_counter(
+          "quipu/ingest/refusedConnections",
+          "emitter connections refused, for their user or because there were too many"
+      )),
+      refused_sessions(
+          m.own_counter("quipu/ingest/refusedSessions", "emitter connections closed for an error of theirs")
+      ),
+      frames(m.own_counter("quipu/ingest/frames", "frames taken from emitters")),
+      frame_bytes(m.own_counter("quipu/ingest/bytes", "bytes read from emitters")),
+      truncated_frames(
+          m.own_counter("quipu/ingest/truncatedFrames", "frames that were begun and not finished by their emitter")
+      ),
+      unknown_fields(m.own_counter("quipu/ingest/unknownFields", "fields skipped because this version is older")),
+      unknown_messages(
+          m.own_counter("quipu/ingest/unknownMessages", "messages skipped because this version is older")
+      ),
+      unknown_answers(
+          m.own_counter("quipu/ingest/unknownAnswers", "answers that came after their question was over")
+      ),
+      http_connections(m.own_counter("quipu/http/connections", "HTTP connections accepted")),
+      http_refused_connections(
+          m.own_counter("quipu/http/refusedConnections", "HTTP connections refused because there were too many")
+      ),
+      http_requests(m.own_counter("quipu/http/requests", "HTTP requests answered")),
+      http_errors(m.own_counter("quipu/http/errors", "HTTP requests answered with a 4xx or 5xx status")),
+      store_errors(m.own_counter("quipu/store/errors", "commits of the state file that failed and were repeated")),
+      folded_series_(m.own_counter("quipu/metrics/foldedSeries", "series folded into the label (other)")),
+      refused_families_(m.own_counter(
+          "quipu/metrics/refusedFamilies",
+          "families refused: known with another kind, a reserved name, or too many"
+      )),
+      refused_series_(m.own_counter("quipu/metrics/refusedSeries", "series refused because there were too many")),
+      refused_deltas_(m.own_counter("quipu/metrics/refusedDeltas", "negative deltas refused on counters")),
+      dropped_values_(m.own_counter("quipu/metrics/droppedValues", "values dropped that came for a refused series")),
+      trace_events_(m.own_counter("quipu/traces/events", "trace events taken")),
+      ignored_trace_events_(
+          m.own_counter("quipu/traces/ignoredEvents", "trace events ignored: their trace is unknown or has ended")
+      ),
+      cut_trace_events_(
+          m.own_counter("quipu/traces/cutEvents", "trace events given up between a trace's first and last ones")
+      ),
+      cut_trace_texts_(m.own_counter("quipu/traces/cutTexts", "trace texts shortened to their limit")),
+      evicted_active_traces_(
+          m.own_counter("quipu/traces/evictedActive", "open traces given up because too many were open")
+      ),
+      evicted_trace_bytes_(
+          m.own_counter("quipu/traces/evictedForBytes", "traces forgotten early because traces took too much memory")
+      ),
+      folded_trace_families_(
+          m.own_counter("quipu/traces/foldedFamilies", "traces put in the family (other) because of too many families")
+      ),
+      lone_children_(m.own_counter(
+          "quipu/traces/loneChildren",
+          "child traces shown alone: their parent is unknown or has too many"
+      )) {}
+
+void Own::refresh(const MetricCounts& metrics, const TraceCounts& traces) {
+    folded_series_.total = metrics.folded_series;
+    refused_families_.total = metrics.refused_families;
+    refused_series_.total = metrics.refused_series;
+    refused_deltas_.total = metrics.refused_deltas;
+    dropped_values_.total = metrics.dropped_values;
+    trace_events_.total = traces.events;
+    ignored_trace_events_.total = traces.ignored_events;
+    cut_trace_events_.total = traces.cut_events;
+    cut_trace_texts_.total = traces.cut_texts;
+    evicted_active_traces_.total = traces.evicted_active;
+    evicted_trace_bytes_.total = traces.evicted_bytes;
+    folded_trace_families_.total = traces.folded_families;
+    lone_children_.total = traces.lone_children;
+}
+
+}  // namespace quipu

@@ -1,0 +1,46 @@
+// quipud's own counters, published as quipu/... variables: every refusal, drop and limit hit shows up here.
+// One row each in own.cpp: name and help.
+#pragma once
+
+#include "daemon/core/metrics.hpp"
+
+namespace quipu {
+
+struct Own {
+    explicit Own(Metrics& metrics);
+
+    Cell& connections;         // emitters accepted
+    Cell& refused_connections;  // by user, or because too many
+    Cell& refused_sessions;    // closed for an error of theirs
+    Cell& frames;
+    Cell& frame_bytes;
+    Cell& truncated_frames;  // connection ended inside a frame
+    Cell& unknown_fields;
+    Cell& unknown_messages;
+    Cell& unknown_answers;
+    Cell& http_connections;
+    Cell& http_refused_connections;
+    Cell& http_requests;
+    Cell& http_errors;  // answered with 4xx or 5xx
+    Cell& store_errors;
+
+    // Takes over what other modules count for themselves (MetricCounts, TraceCounts): call before rendering.
+    void refresh(const MetricCounts& metrics, const struct TraceCounts& traces);
+
+private:
+    Cell& folded_series_;
+    Cell& refused_families_;
+    Cell& refused_series_;
+    Cell& refused_deltas_;
+    Cell& dropped_values_;
+    Cell& trace_events_;
+    Cell& ignored_trace_events_;
+    Cell& cut_trace_events_;
+    Cell& cut_trace_texts_;
+    Cell& evicted_active_traces_;
+    Cell& evicted_trace_bytes_;
+    Cell& folded_trace_families_;
+    Cell& lone_children_;
+};
+
+}  // namespace quipu

@@ -1,0 +1,74 @@
+// All that quipud knows. One thread owns it; pages read it, sessions and queries change it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "daemon/core/durable.hpp"
+#include "daemon/core/emitters.hpp"
+#include "daemon/core/metrics.hpp"
+#include "daemon/core/own.hpp"
+#include "daemon/core/queries.hpp"
+#include "daemon/core/traces.hpp"
+
+namespace quipu {
+
+struct Limits {
+    MetricLimits metrics;
+    TraceLimits traces;
+    EmitterLimits emitters;
+    QueryLimits queries;
+    std::uint32_t flush_interval_ms = 100;  // what Welcome tells emitters
+};
+
+struct BuildInfo {
+    std::string version;
+    std::string compiler;
+};
+
+// One line of /healthz.
+struct HealthCheck {
+    std::string name;
+    bool is_ok = true;
+    std::string detail;
+};
+
+struct State {
+    explicit State(Limits the_limits = {})
+        : limits(the_limits),
+          metrics(limits.metrics),
+          own(metrics),
+          traces(limits.traces),
+          emitters(limits.emitters),
+          queries(limits.queries) {}
+
+    Limits limits;
+    BuildInfo build;
+    std::int64_t start_wall_ns = 0;
+    std::string hostname;
+    std::string ingest_socket;         // for pages: where emitters connect
+    std::vector<std::string> allowed_hosts;  // names that Host may have; empty: loopback names and IP literals only
+    std::vector<FlagText> flags;       // quipud's own
+    std::vector<HealthCheck> health;   // set by the edges: store, sockets
+    Metrics metrics;
+    Own own;
+    Traces traces;
+    Emitters emitters;
+    Queries queries;
+    std::vector<std::string> ended_since_commit;  // instances whose rows the store shall drop
+};
+
+// The lives of instances, where metrics, traces and queries go together.
+// Lost: the socket is gone. Ended: the process is gone, `how` says how it is known.
+void set_lost(State& state, EmitterRecord& emitter, std::string_view how, Now now);
+void set_ended(State& state, EmitterRecord& emitter, std::string_view how, Now now);
+// Lost ones beyond EmitterLimits::lost_grace_ns count as ended. Call about once a second.
+void end_overdue(State& state, Now now);
+
+// What has changed since the last call, for the store; and the way back at start.
+Changes take_changes(State& state);
+void restore(State& state, const Saved& saved, Now now);
+// A commit failed: the next take_changes() hands out everything, what `failed` was to remove included.
+void mark_all_changed(State& state, Changes failed);
+
+}  // namespace quipu

@@ -1,0 +1,230 @@
+// What happens to open traces. How ended ones are kept and forgotten: traces_keep.cpp.
+#include "daemon/core/traces.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace quipu {
+
+namespace {
+
+constexpr std::string_view other_family = "(other)";
+constexpr std::int64_t latest_wall_ns = std::int64_t{1} << 62;  // the year 2116
+
+// The emitter's clock as wall time. Any 64 bits may come in; what comes out is positive and far from overflow.
+std::int64_t wall_time(const TraceOrigin& origin, std::uint64_t steady_ns) {
+    const auto wall = static_cast<std::int64_t>(steady_ns + static_cast<std::uint64_t>(origin.wall_minus_steady_ns));
+    return std::clamp(wall, std::int64_t{1}, latest_wall_ns);
+}
+
+}  // namespace
+
+std::size_t bucket_of(std::int64_t duration_ns) {
+    std::size_t bucket = 0;
+    while (bucket + 1 < bucket_count && duration_ns >= bucket_floor_ns[bucket + 1]) ++bucket;
+    return bucket;
+}
+
+std::string to_string(TraceRef ref) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    for (const std::uint64_t half : {ref.instance, ref.number}) {
+        for (int shift = 60; shift >= 0; shift -= 4) text += digits[half >> shift & 15];
+    }
+    return text;
+}
+
+bool parse(std::string_view text, TraceRef& out) {
+    if (text.size() != 32) return false;
+    std::array<std::uint64_t, 2> halves{};
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        std::uint64_t digit = 0;
+        if (c >= '0' && c <= '9') {
+            digit = static_cast<std::uint64_t>(c - '0');
+        } else if (c >= 'a' && c <= 'f') {
+            digit = static_cast<std::uint64_t>(c - 'a' + 10);
+        } else {
+            return false;
+        }
+        halves[i / 16] = halves[i / 16] << 4 | digit;
+    }
+    out = {halves[0], halves[1]};
+    return true;
+}
+
+const TraceRecord* Traces::find(TraceRef ref) const {
+    const auto it = all_.find(ref);
+    return it == all_.end() ? nullptr : it->second.get();
+}
+
+void Traces::apply(TraceOrigin& origin, const wire::TraceEvents& events, Now now) {
+    for (const wire::TraceEvent& event : events.events) {
+        ++counts_.events;
+        switch (event.kind) {
+            case wire::TraceEventKind::begin: begin(origin, event); break;
+            case wire::TraceEventKind::event:
+            case wire::TraceEventKind::error:
+            case wire::TraceEventKind::link: note(origin, event); break;
+            case wire::TraceEventKind::end: end(origin, event); break;
+        }
+        hold_bounds(now);
+    }
+    origin.dropped_events = std::max(origin.dropped_events, events.dropped_events);
+    origin.dropped_traces = std::max(origin.dropped_traces, events.dropped_traces);
+    if (!events.all_active_announced || !origin.is_resuming) return;
+    origin.is_resuming = false;
+    std::vector<TraceRecord*> over;
+    for (const auto& [number, trace] : origin.open) {
+        if (!origin.announced.contains(number)) over.push_back(trace);
+    }
+    origin.announced.clear();
+    for (TraceRecord* trace : over) orphan(*trace, "its end was lost with a broken connection", now);
+}
+
+void Traces::begin(TraceOrigin& origin, const wire::TraceEvent& event) {
+    const TraceRef ref{origin.instance, event.trace};
+    if (origin.is_resuming) origin.announced.insert(event.trace);
+    if (all_.contains(ref)) {
+        const auto open = origin.open.find(event.trace);
+        if (event.resumed && open != origin.open.end()) {
+            open->second->cut += event.dropped_before;  // lost while the connection was down
+        } else {
+            ++counts_.ignored_events;
+        }
+        return;
+    }
+    auto& [family_name, family] = family_for(event.family);
+    auto owned = std::make_unique<TraceRecord>();
+    TraceRecord& trace = *owned;
+    trace.ref = ref;
+    trace.family = family_name;
+    trace.title = cut_text(event.text);
+    trace.program = origin.program;
+    trace.begin_wall_ns = wall_time(origin, event.steady_ns);
+    trace.origin = &origin;
+    trace.holds = 1;  // being open
+    trace.in_family = family.active.insert(family.active.end(), &trace);
+    trace.in_all = active_.insert(active_.end(), &trace);
+    all_.emplace(ref, std::move(owned));
+    origin.open.emplace(event.trace, &trace);
+    charge(trace, sizeof(TraceRecord) + trace.title.size() + trace.family.size());
+    trace.cut = event.dropped_before;
+    if (event.other != 0) {
+        trace.parent = {origin.instance, event.other};
+        adopt(trace);
+    }
+}
+
+// Hangs the child into its parent. A child is always younger than its parent and has one, so no cycle can come.
+void Traces::adopt(TraceRecord& child) {
+    const auto it = all_.find(child.parent);
+    TraceRecord* parent = it == all_.end() ? nullptr : it->second.get();
+    if (!parent || parent == &child || parent->children.size() >= limits_.children_per_trace) {
+        ++counts_.lone_children;
+        return;
+    }
+    parent->children.push_back(&child);
+    ++child.holds;
+    TraceNote note;
+    note.wall_ns = child.begin_wall_ns;
+    note.kind = TraceNoteKind::child;
+    note.other = child.ref.number;
+    note.text = child.family + " " + child.title;
+    append(*parent, std::move(note));
+}
+
+void Traces::note(TraceOrigin& origin, const wire::TraceEvent& event) {
+    const auto it = origin.open.find(event.trace);
+    if (it == origin.open.end()) {
+        ++counts_.ignored_events;
+        return;
+    }
+    TraceRecord& trace = *it->second;
+    TraceNote note;
+    note.wall_ns = wall_time(origin, event.steady_ns);
+    note.lost_before = event.dropped_before;
+    note.text = cut_text(event.text);
+    if (event.kind == wire::TraceEventKind::error) {
+        note.kind = TraceNoteKind::error;
+        trace.is_error = true;
+    } else if (event.kind == wire::TraceEventKind::link) {
+        note.kind = TraceNoteKind::link;
+        note.other = event.other;
+    }
+    append(trace, std::move(note));
+}
+
+void Traces::end(TraceOrigin& origin, const wire::TraceEvent& event) {
+    const auto it = origin.open.find(event.trace);
+    if (it == origin.open.end()) {
+        ++counts_.ignored_events;
+        return;
+    }
+    TraceRecord& trace = *it->second;
+    trace.lost_at_end = event.dropped_before;
+    finish(trace, wall_time(origin, event.steady_ns));
+}
+
+// First third in a row, then a ring of two thirds.
+void Traces::append(TraceRecord& trace, TraceNote note) {
+    const std::size_t first_limit = limits_.events_per_trace / 3;
+    const std::size_t last_limit = limits_.events_per_trace - first_limit;
+    charge(trace, sizeof(TraceNote) + note.text.size());
+    if (trace.first.size() < first_limit) {
+        trace.first.push_back(std::move(note));
+        return;
+    }
+    trace.last.push_back(std::move(note));
+    if (trace.last.size() <= last_limit) return;
+    const TraceNote& oldest = trace.last.front();
+    const std::size_t freed = sizeof(TraceNote) + oldest.text.size();
+    trace.cut += 1 + oldest.lost_before;
+    ++counts_.cut_events;
+    trace.last.pop_front();
+    trace.bytes -= freed;
+    bytes_ -= freed;
+}
+
+std::string Traces::cut_text(std::string_view text) {
+    constexpr std::string_view mark = "...";
+    if (text.size() <= limits_.event_bytes) return std::string(text);
+    ++counts_.cut_texts;
+    return std::string(text.substr(0, limits_.event_bytes - std::min<std::size_t>(limits_.event_bytes, mark.size())))
+        .append(mark);
+}
+
+void Traces::charge(TraceRecord& trace, std::size_t bytes) {
+    trace.bytes += bytes;
+    bytes_ += bytes;
+}
+
+Traces::FamilyMap::value_type& Traces::family_for(std::string_view name) {
+    if (const auto it = families_.find(name); it != families_.end()) return *it;
+    if (families_.size() >= limits_.families) {
+        ++counts_.folded_families;
+        name = other_family;
+    }
+    return *families_.try_emplace(std::string(name)).first;
+}
+
+void Traces::resume(TraceOrigin& origin) {
+    origin.is_resuming = true;
+    origin.announced.clear();
+}
+
+void Traces::orphan_all(TraceOrigin& origin, std::string_view why, Now now) {
+    std::vector<TraceRecord*> over;  // oldest first, so that the youngest are kept
+    const auto is_its = [&origin](const TraceRecord* trace) { return trace->origin == &origin; };
+    std::copy_if(active_.begin(), active_.end(), std::back_inserter(over), is_its);
+    for (TraceRecord* trace : over) orphan(*trace, why, now);
+    origin.is_resuming = false;
+    origin.announced.clear();
+}
+
+void Traces::orphan(TraceRecord& trace, std::string_view why, Now now) {
+    trace.orphaned = why;
+    finish(trace, now.wall_ns);
+}
+
+}  // namespace quipu

@@ -1,0 +1,195 @@
+// Requests, short and long lived: what is open, and a sample of what has ended.
+//
+// A trace keeps the first third of its events and the last two thirds; the gap between is marked with its count.
+// An ended trace is kept in its family's latency bucket, and apart from that among the family's errors if it failed:
+// the last few of each. That is the sampling of the pages; exact latency histograms are counted by the emitter.
+//
+//      begin --> open --+--> end ------------------> kept in bucket (and errors) --> forgotten
+//                       +--> emitter gone, or too
+//                            many open: orphaned --^
+//
+// A child is held by its parent and is shown in it as long as the parent is kept. Children are made at begin only,
+// under an older trace, so they form trees; links may form anything and hold nothing.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "daemon/core/now.hpp"
+#include "proto/message.hpp"
+
+namespace quipu {
+
+struct TraceLimits {
+    std::uint32_t families = 200;          // beyond: family "(other)"
+    std::uint32_t active = 20000;          // open traces in all; beyond: the oldest is orphaned
+    std::uint32_t events_per_trace = 150;  // 50 first, 100 last
+    std::uint32_t event_bytes = 4096;      // cut beyond
+    std::uint32_t kept_per_bucket = 10;
+    std::uint32_t kept_errors = 10;
+    std::uint32_t children_per_trace = 100;     // beyond: a child stands alone, counted
+    std::size_t total_bytes = 64 * 1024 * 1024;  // of all traces; beyond: the oldest kept, then the oldest open go
+};
+
+// Lower bounds of the latency buckets; an ended trace is in the last one whose bound it reaches.
+inline constexpr std::size_t bucket_count = 8;
+inline constexpr std::array<std::int64_t, bucket_count> bucket_floor_ns = {
+    0, 5'000'000, 10'000'000, 50'000'000, 100'000'000, 300'000'000, 1'000'000'000, 10'000'000'000};
+std::size_t bucket_of(std::int64_t duration_ns);
+
+// The id of a trace everywhere: in HTML, JSON, stream and exemplar. 32 hex digits: the first half of the emitter's
+// instance, then the trace's number in its process.
+struct TraceRef {
+    std::uint64_t instance = 0;
+    std::uint64_t number = 0;
+
+    bool operator==(const TraceRef&) const = default;
+};
+
+std::string to_string(TraceRef ref);
+bool parse(std::string_view text, TraceRef& out);  // false: not 32 hex digits
+
+struct TraceRefHash {
+    std::size_t operator()(TraceRef ref) const { return ref.instance ^ (ref.number * 0x9e3779b97f4a7c15ULL); }
+};
+
+enum class TraceNoteKind : std::uint8_t { event, error, link, child };
+
+// One line of a trace.
+struct TraceNote {
+    std::int64_t wall_ns = 0;
+    TraceNoteKind kind = TraceNoteKind::event;
+    std::uint32_t lost_before = 0;  // events that the emitter lost just before this one
+    std::uint64_t other = 0;        // link, child: the other trace's number, of the same instance
+    std::string text;
+};
+
+struct TraceRecord {
+    TraceRef ref;
+    std::string family;
+    std::string title;
+    std::string program;  // of the emitter, since several may push
+    std::int64_t begin_wall_ns = 0;
+    std::int64_t end_wall_ns = 0;  // 0: open
+    bool is_error = false;
+    std::string orphaned;  // not empty: it did not end by itself, and why
+    TraceRef parent;       // number 0: none
+    std::vector<TraceRecord*> children;
+    std::vector<TraceNote> first;  // at most a third of the limit
+    std::deque<TraceNote> last;    // at most two thirds
+    std::uint64_t cut = 0;         // events between first and last that were given up here
+    std::uint64_t lost_at_end = 0;  // events lost at the emitter after the last one that came
+    std::size_t bytes = 0;          // what it costs
+    std::uint32_t holds = 0;        // open list, buckets, errors, parent: forgotten at 0
+    struct TraceOrigin* origin = nullptr;  // while open
+    std::list<TraceRecord*>::iterator in_family;  // while open
+    std::list<TraceRecord*>::iterator in_all;
+
+    [[nodiscard]] bool is_open() const { return end_wall_ns == 0; }
+
+    // Of an open one: its age.
+    [[nodiscard]] std::int64_t duration_ns(Now now) const {
+        return (is_open() ? now.wall_ns : end_wall_ns) - begin_wall_ns;
+    }
+};
+
+struct TraceFamily {
+    std::list<TraceRecord*> active;                                     // oldest first
+    std::array<std::deque<TraceRecord*>, bucket_count> buckets;         // newest last
+    std::deque<TraceRecord*> errors;                                    // newest last
+    std::array<std::uint64_t, bucket_count> ended_count{};        // all that ended here, kept or not
+    std::uint64_t error_count = 0;
+};
+
+// Where traces come from: one for each instance, owned by its Emitter.
+struct TraceOrigin {
+    std::uint64_t instance = 0;             // first half of the instance's bytes, big endian
+    std::string program;
+    std::int64_t wall_minus_steady_ns = 0;  // turns the emitter's clock into wall time
+    std::unordered_map<std::uint64_t, TraceRecord*> open;
+    bool is_resuming = false;               // from a new connection until all_active_announced
+    std::unordered_set<std::uint64_t> announced;  // while resuming: open ones that were announced again
+    std::uint64_t dropped_events = 0;       // as the emitter counts them
+    std::uint64_t dropped_traces = 0;
+};
+
+struct TraceCounts {
+    std::uint64_t events = 0;             // taken
+    std::uint64_t ignored_events = 0;     // for an unknown or ended trace, or a begin of a known one
+    std::uint64_t cut_events = 0;         // given up between first and last
+    std::uint64_t cut_texts = 0;          // shortened to event_bytes
+    std::uint64_t evicted_active = 0;     // orphaned because too many were open
+    std::uint64_t evicted_bytes = 0;      // kept ones forgotten early because of total_bytes
+    std::uint64_t folded_families = 0;    // traces that went to family "(other)"
+    std::uint64_t lone_children = 0;      // parent unknown or full
+};
+
+class Traces {
+public:
+    explicit Traces(TraceLimits limits = {}) : limits_(limits) {}
+
+    Traces(const Traces&) = delete;
+    Traces& operator=(const Traces&) = delete;
+
+    using FamilyMap = std::map<std::string, TraceFamily, std::less<>>;
+
+    [[nodiscard]] const FamilyMap& families() const { return families_; }
+
+    // Null: never known, or forgotten.
+    [[nodiscard]] const TraceRecord* find(TraceRef ref) const;
+
+    // Everything that is open, oldest first.
+    [[nodiscard]] const std::list<TraceRecord*>& active() const { return active_; }
+
+    [[nodiscard]] const TraceLimits& limits() const { return limits_; }
+
+    [[nodiscard]] const TraceCounts& counts() const { return counts_; }
+
+    [[nodiscard]] std::size_t bytes() const { return bytes_; }
+
+    // Never fails: what makes no sense is counted and ignored.
+    void apply(TraceOrigin& origin, const wire::TraceEvents& events, Now now);
+
+    // The instance begins a new connection: it will announce what is still open.
+    static void resume(TraceOrigin& origin);
+    // The instance is over: its open traces are orphaned, with `why` ("maild ended without a word").
+    void orphan_all(TraceOrigin& origin, std::string_view why, Now now);
+
+private:
+    void begin(TraceOrigin& origin, const wire::TraceEvent& event);
+    void adopt(TraceRecord& child);
+    void note(TraceOrigin& origin, const wire::TraceEvent& event);
+    void end(TraceOrigin& origin, const wire::TraceEvent& event);
+    void append(TraceRecord& trace, TraceNote note);
+    void finish(TraceRecord& trace, std::int64_t end_wall_ns);
+    void orphan(TraceRecord& trace, std::string_view why, Now now);
+    void release(TraceRecord& trace);
+    void keep(std::deque<TraceRecord*>& ring, TraceRecord& trace, std::size_t limit);
+    void hold_bounds(Now now);
+    bool forget_oldest_kept();
+    void charge(TraceRecord& trace, std::size_t bytes);
+    FamilyMap::value_type& family_for(std::string_view name);
+    std::string cut_text(std::string_view text);
+
+    TraceLimits limits_;
+    FamilyMap families_;
+    std::unordered_map<TraceRef, std::unique_ptr<TraceRecord>, TraceRefHash> all_;
+    std::list<TraceRecord*> active_;
+    std::size_t bytes_ = 0;
+    TraceCounts counts_;
+};
+
+#ifndef QUIPU_NO_OLD_NAMES
+using Trace = TraceRecord;
+#endif
+
+}  // namespace quipu

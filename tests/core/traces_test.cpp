@@ -1,0 +1,299 @@
+#include "daemon/core/traces.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <string>
+
+#include "tests/support/printers.hpp"
+
+using namespace quipu;
+using wire::TraceEventKind;
+
+namespace {
+
+constexpr std::int64_t base = 1'700'000'000'000'000'000;
+constexpr std::int64_t ms = 1'000'000;
+
+// One emitter process whose clock stands `base` behind wall time.
+struct Source {
+    Traces& traces;
+    TraceOrigin origin;
+    Now now{0, base};
+
+    explicit Source(Traces& the_traces, std::uint64_t instance = 1) : traces(the_traces) {
+        origin.instance = instance;
+        origin.program = "maild";
+        origin.wall_minus_steady_ns = base;
+    }
+
+    void say(wire::TraceEvent event) {
+        wire::TraceEvents events;
+        events.events.push_back(event);
+        traces.apply(origin, events, now);
+    }
+
+    void begin(std::uint64_t id, std::string_view family, std::string_view title, std::uint64_t parent = 0) {
+        say({.trace = id, .kind = TraceEventKind::begin, .steady_ns = at, .text = title, .family = family, .other = parent});
+    }
+
+    void note(std::uint64_t id, std::string_view text) {
+        say({.trace = id, .kind = TraceEventKind::event, .steady_ns = ++at, .text = text});
+    }
+
+    void error(std::uint64_t id, std::string_view text) {
+        say({.trace = id, .kind = TraceEventKind::error, .steady_ns = ++at, .text = text});
+    }
+
+    void end(std::uint64_t id) { say({.trace = id, .kind = TraceEventKind::end, .steady_ns = at}); }
+
+    const TraceRecord* find(std::uint64_t id) { return traces.find({origin.instance, id}); }
+
+    std::uint64_t at = 1;
+};
+
+std::size_t kept(const Traces& traces, std::string_view family) {
+    std::size_t count = 0;
+    for (const auto& bucket : traces.families().find(family)->second.buckets) count += bucket.size();
+    return count;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(core_traces)
+
+BOOST_AUTO_TEST_CASE(a_trace_goes_from_active_to_the_bucket_of_its_duration) {
+    Traces traces;
+    Source a(traces);
+    a.begin(7, "SMTP.Conn", "192.0.2.1:99");
+    a.note(7, "-> EHLO x");
+    BOOST_REQUIRE(a.find(7));
+    BOOST_TEST(a.find(7)->is_open());
+    BOOST_TEST(traces.active().size() == 1U);
+    a.at += 60 * ms;
+    a.end(7);
+    BOOST_TEST(traces.active().empty());
+    const TraceFamily& family = traces.families().find("SMTP.Conn")->second;
+    BOOST_REQUIRE(family.buckets[3].size() == 1U);
+    BOOST_TEST(family.buckets[3].front()->title == "192.0.2.1:99");
+    BOOST_TEST(family.buckets[3].front()->first.at(0).text == "-> EHLO x");
+    BOOST_TEST(family.ended_count[3] == 1U);
+    BOOST_TEST(family.errors.empty());
+}
+
+BOOST_AUTO_TEST_CASE(buckets_begin_at_their_bounds) {
+    for (std::size_t i = 0; i < bucket_count; ++i) {
+        BOOST_TEST(bucket_of(bucket_floor_ns[i]) == i);
+        if (i > 0) BOOST_TEST(bucket_of(bucket_floor_ns[i] - 1) == i - 1);
+    }
+    BOOST_TEST(bucket_of(-5) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_failed_trace_is_kept_among_the_errors_beside_its_bucket) {
+    Traces traces({.kept_per_bucket = 1, .kept_errors = 5});
+    Source a(traces);
+    a.begin(1, "f", "bad");
+    a.error(1, "550 no");
+    a.end(1);
+    for (std::uint64_t id = 2; id < 10; ++id) {
+        a.begin(id, "f", "good");
+        a.end(id);
+    }
+    const TraceFamily& family = traces.families().find("f")->second;
+    BOOST_REQUIRE(family.errors.size() == 1U);
+    BOOST_TEST(family.errors.front()->title == "bad");
+    BOOST_TEST(family.buckets[0].front()->title == "good");
+    BOOST_TEST(a.find(1) != nullptr);
+    BOOST_TEST(a.find(2) == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(an_event_storm_keeps_the_first_third_and_the_last_two_thirds_and_counts_the_gap) {
+    Traces traces({.events_per_trace = 30});
+    Source a(traces);
+    a.begin(1, "f", "t");
+    for (int i = 0; i < 1000; ++i) a.note(1, std::to_string(i));
+    const TraceRecord& trace = *a.find(1);
+    BOOST_REQUIRE(trace.first.size() == 10U);
+    BOOST_REQUIRE(trace.last.size() == 20U);
+    BOOST_TEST(trace.first.back().text == "9");
+    BOOST_TEST(trace.last.front().text == "980");
+    BOOST_TEST(trace.last.back().text == "999");
+    BOOST_TEST(trace.cut == 970U);
+    BOOST_TEST(traces.counts().cut_events == 970U);
+}
+
+BOOST_AUTO_TEST_CASE(what_makes_no_sense_is_counted_and_ignored) {
+    struct Case {
+        const char* name;
+        void (*feed)(Source&);
+    };
+
+    for (const Case& tc : {
+             Case{"event of an unknown trace", [](Source& a) { a.note(9, "x"); }},
+             Case{"end of an unknown trace", [](Source& a) { a.end(9); }},
+             Case{"double end", [](Source& a) { a.end(2); }},
+             Case{"event after the end", [](Source& a) { a.note(2, "x"); }},
+             Case{"id used again while open", [](Source& a) { a.begin(1, "f", "again"); }},
+             Case{"id used again after the end", [](Source& a) { a.begin(2, "f", "again"); }},
+         }) {
+        BOOST_TEST_CONTEXT(tc.name) {
+            Traces traces;
+            Source a(traces);
+            a.begin(1, "f", "open");
+            a.begin(2, "f", "ended");
+            a.end(2);
+            tc.feed(a);
+            BOOST_TEST(traces.counts().ignored_events == 1U);
+            BOOST_TEST(a.find(1)->title == "open");
+            BOOST_TEST(a.find(2)->title == "ended");
+            BOOST_TEST(kept(traces, "f") == 1U);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_million_traces_never_ended_stay_within_the_bound_and_the_oldest_are_orphaned) {
+    Traces traces({.active = 1000});
+    Source a(traces);
+    for (std::uint64_t id = 1; id <= 1'000'000; ++id) a.begin(id, "f", "t");
+    BOOST_TEST(traces.active().size() == 1000U);
+    BOOST_TEST(traces.active().front()->ref.number == 999'001U);
+    BOOST_TEST(traces.counts().evicted_active == 999'000U);
+    BOOST_TEST(traces.bytes() < 2'000'000U);
+    a.traces.orphan_all(a.origin, "maild ended", a.now);
+    BOOST_TEST(traces.active().empty());
+    BOOST_TEST(a.origin.open.empty());
+    BOOST_TEST(kept(traces, "f") == 10U);
+    BOOST_TEST(a.find(1'000'000)->orphaned.substr(0, 11) == "maild ended");
+}
+
+BOOST_AUTO_TEST_CASE(all_traces_together_stay_within_their_bytes) {
+    Traces traces({.total_bytes = 100'000});
+    Source a(traces);
+    const std::string text(4000, 'x');
+    for (std::uint64_t id = 1; id <= 500; ++id) {
+        a.begin(id, "f" + std::to_string(id % 50), "t");
+        for (int i = 0; i < 10; ++i) a.note(id, text);
+        if (id % 2 == 0) a.end(id);
+        BOOST_REQUIRE(traces.bytes() <= 100'000U);
+    }
+    BOOST_TEST(traces.counts().evicted_bytes > 0U);
+}
+
+BOOST_AUTO_TEST_CASE(families_beyond_the_cap_become_other) {
+    Traces traces({.families = 3});
+    Source a(traces);
+    for (std::uint64_t id = 1; id <= 100; ++id) a.begin(id, "family" + std::to_string(id), "t");
+    BOOST_TEST(traces.families().size() == 4U);
+    BOOST_TEST(traces.families().find("(other)")->second.active.size() == 97U);
+    BOOST_TEST(traces.counts().folded_families == 97U);
+}
+
+BOOST_AUTO_TEST_CASE(a_child_is_kept_by_its_parent_and_goes_with_it) {
+    Traces traces({.kept_per_bucket = 1});
+    Source a(traces);
+    a.begin(1, "parent", "p");
+    a.begin(2, "child", "c", 1);
+    a.end(2);
+    a.begin(3, "child", "other");
+    a.end(3);  // pushes 2 out of its bucket
+    BOOST_REQUIRE(a.find(2));
+    BOOST_REQUIRE(a.find(1)->children.size() == 1U);
+    BOOST_TEST(a.find(1)->children[0]->title == "c");
+    BOOST_TEST((a.find(1)->first.at(0).kind == TraceNoteKind::child));
+    a.end(1);
+    a.begin(4, "parent", "next");
+    a.end(4);  // pushes 1 out
+    BOOST_TEST(a.find(1) == nullptr);
+    BOOST_TEST(a.find(2) == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(a_child_of_itself_or_of_nobody_stands_alone) {
+    Traces traces;
+    Source a(traces);
+    a.begin(1, "f", "self", 1);
+    a.begin(2, "f", "lost", 77);
+    BOOST_TEST(traces.counts().lone_children == 2U);
+    BOOST_TEST(a.find(1)->children.empty());
+    a.end(1);
+    a.end(2);
+    BOOST_TEST(kept(traces, "f") == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_chain_of_many_children_is_let_go_without_recursion) {
+    Traces traces({.active = 200'000, .kept_per_bucket = 1, .total_bytes = 1'000'000'000});
+    Source a(traces);
+    for (std::uint64_t id = 1; id <= 100'000; ++id) a.begin(id, "f", "t", id - 1);
+    for (std::uint64_t id = 100'000; id >= 1; --id) a.end(id);
+    a.begin(200'000, "f", "last");
+    a.end(200'000);
+    BOOST_TEST(a.find(1) == nullptr);
+    BOOST_TEST(traces.bytes() < 2000U);
+}
+
+BOOST_AUTO_TEST_CASE(after_a_new_connection_traces_not_announced_again_are_orphaned) {
+    Traces traces;
+    Source a(traces);
+    a.begin(1, "f", "still open");
+    a.begin(2, "f", "ended while away");
+    Traces::resume(a.origin);
+    wire::TraceEvents events;
+    events.events.push_back(
+        {.trace = 1, .kind = TraceEventKind::begin, .steady_ns = 1, .text = "still open", .family = "f", .dropped_before = 3, .resumed = true}
+    );
+    events.all_active_announced = true;
+    traces.apply(a.origin, events, a.now);
+    BOOST_TEST(a.find(1)->is_open());
+    BOOST_TEST(a.find(1)->cut == 3U);
+    BOOST_TEST(!a.find(2)->is_open());
+    BOOST_TEST(!a.find(2)->orphaned.empty());
+    BOOST_TEST(traces.counts().ignored_events == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(two_instances_with_the_same_trace_numbers_do_not_meet) {
+    Traces traces;
+    Source a(traces, 1);
+    Source b(traces, 2);
+    a.begin(5, "f", "of a");
+    b.begin(5, "f", "of b");
+    a.end(5);
+    BOOST_TEST(a.find(5)->title == "of a");
+    BOOST_TEST(b.find(5)->is_open());
+}
+
+BOOST_AUTO_TEST_CASE(texts_are_cut_at_their_bound_and_marked) {
+    Traces traces({.event_bytes = 10});
+    Source a(traces);
+    a.begin(1, "f", "t");
+    a.note(1, "0123456789");
+    a.note(1, "0123456789x");
+    BOOST_TEST(a.find(1)->first[0].text == "0123456789");
+    BOOST_TEST(a.find(1)->first[1].text == "0123456...");
+    BOOST_TEST(traces.counts().cut_texts == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(any_clock_value_gives_a_time_and_a_duration_without_overflow) {
+    Traces traces;
+    Source a(traces);
+    a.at = ~std::uint64_t{0};
+    a.begin(1, "f", "t");
+    a.at = 0;
+    a.end(1);
+    a.at = 0x7fffffffffffffffULL;
+    a.begin(2, "f", "t");
+    a.at = 1;
+    a.end(2);
+    BOOST_TEST(a.find(1)->duration_ns(a.now) >= 0);
+    BOOST_TEST(a.find(2)->duration_ns(a.now) >= 0);
+}
+
+BOOST_AUTO_TEST_CASE(refs_print_and_parse_as_32_hex_digits) {
+    const TraceRef ref{0x0123456789abcdefULL, 0xfedcba9876543210ULL};
+    BOOST_TEST(to_string(ref) == "0123456789abcdeffedcba9876543210");
+    TraceRef parsed;
+    BOOST_TEST(parse(to_string(ref), parsed));
+    BOOST_TEST((parsed == ref));
+    for (const char* bad : {"", "12", "0123456789ABCDEFfedcba9876543210", "0123456789abcdeffedcba987654321g",
+                            "0123456789abcdeffedcba98765432100"}) {
+        BOOST_TEST_CONTEXT(bad) { BOOST_TEST(!parse(bad, parsed)); }
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,63 @@
+// A real Unix socket with quipud's session behind it, in a thread: what the emitter's courier talks to in tests.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "daemon/core/emitter_session.hpp"
+#include "daemon/core/state.hpp"
+
+namespace quipu::test {
+
+// A directory of its own under the system's temporary one, removed at the end.
+class TemporaryDir {
+public:
+    TemporaryDir();
+    ~TemporaryDir();
+    TemporaryDir(const TemporaryDir&) = delete;
+    TemporaryDir& operator=(const TemporaryDir&) = delete;
+
+    [[nodiscard]] std::string file(std::string_view name) const { return (path_ / name).string(); }
+
+private:
+    std::filesystem::path path_;
+};
+
+class MiniQuipud {
+public:
+    explicit MiniQuipud(std::string socket_path);
+    ~MiniQuipud();
+    MiniQuipud(const MiniQuipud&) = delete;
+    MiniQuipud& operator=(const MiniQuipud&) = delete;
+
+    // As after kill -9: connections break, the state is gone, the socket file stays. start() begins anew.
+    void kill();
+    void start();
+    // Breaks all connections and keeps the state.
+    void break_connections() { wants_break_ = true; }
+
+    // Waits until it holds, with a generous deadline; false: it never did.
+    bool wait_for(const std::function<bool(State&)>& holds);
+    // Published count, ~0 where there is none.
+    std::uint64_t count(std::string_view family, std::string_view label = {});
+
+private:
+    void run();
+
+    std::string socket_path_;
+    std::mutex mutex_;  // guards state_, which the test reads
+    std::unique_ptr<State> state_;
+    std::atomic<bool> is_stopping_{false};
+    std::atomic<bool> wants_break_{false};
+    std::thread thread_;
+};
+
+}  // namespace quipu::test
