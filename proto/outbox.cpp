@@ -12,10 +12,6 @@ namespace quipu {
 
 namespace {
 
-std::uint64_t steady_now_ns() {
-    return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
-}
-
 // Trace numbers start anywhere, so that those of two processes seldom meet; never 0.
 std::uint64_t first_trace_number() {
     std::random_device device;
@@ -33,6 +29,10 @@ std::uint32_t latency_bucket(std::uint64_t duration_ns) {
 
 }  // namespace
 
+std::uint64_t steady_now_ns() {
+    return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
+}
+
 Outbox::Outbox(const EmitterOptions& options)
     : options_(options),
       blocks_(std::make_shared<ThreadBlocks>(
@@ -45,6 +45,7 @@ Outbox::Outbox(const EmitterOptions& options)
       next_trace_(first_trace_number()) {
     dropped_events_ = counter("quipu/emitter/droppedEvents", "trace events lost because a ring was full", {});
     dropped_traces_ = counter("quipu/emitter/droppedTraces", "traces lost whole because too many were open", {});
+    sampled_out_ = counter("quipu/emitter/sampledOutTraces", "traces not sent because quipud asked for fewer", {});
     folded_labels_ = counter("quipu/emitter/foldedLabels", "counts that went to the label (other)", {});
     refused_series_ = counter("quipu/emitter/refusedSeries", "series refused: too many, or of another kind", {});
     latency_ = make_table("quipu/emitter/traceSeconds", "family", "how long traces took, by family", true);
@@ -324,6 +325,7 @@ void Outbox::reset_after_fork() noexcept {
     pass_block_ = nullptr;
     is_in_pass_ = false;
     begun_.clear();
+    held_.clear();
     is_forked_.store(true, std::memory_order_relaxed);
 }
 

@@ -25,6 +25,7 @@
 #include "proto/definition.hpp"
 #include "proto/emitter.hpp"
 #include "proto/frame.hpp"
+#include "proto/held_traces.hpp"
 #include "proto/label_table.hpp"
 #include "proto/message.hpp"
 #include "proto/trace_slots.hpp"
@@ -40,6 +41,9 @@ struct Identity {
     std::vector<std::string> cmdline;  // masked
     std::vector<Flag> flags;           // masked
 };
+
+// CLOCK_MONOTONIC, the clock of trace events.
+std::uint64_t steady_now_ns();
 
 // Upper bounds, in seconds, of the trace latency histogram: those of the trace pages' buckets.
 inline constexpr std::array<double, 7> trace_bounds_s = {0.005, 0.01, 0.05, 0.1, 0.3, 1, 10};
@@ -131,6 +135,8 @@ private:
     void note_begun();
     void drain(ThreadBlock& block, std::string* out);
     void announce(std::uint32_t slot, wire::TraceEvents& events);
+    void announce_now(TraceSlot& slot, wire::TraceEvents& events);
+    void release_held(std::uint32_t slot, std::string& out);
     void end_pass(std::string* out);
     void append_events(wire::TraceEvents& events, std::string& out);
     void on(const wire::Query& query);
@@ -156,6 +162,7 @@ private:
     LabelTable* latency_ = nullptr;  // by trace family
     Counter dropped_events_;
     Counter dropped_traces_;
+    Counter sampled_out_;
     Counter folded_labels_;
     Counter refused_series_;
     std::atomic<std::uint64_t> next_trace_;
@@ -173,6 +180,7 @@ private:
     ThreadBlock* pass_block_ = nullptr;  // the next ring of this pass
     bool is_in_pass_ = false;
     bool is_resuming_ = false;  // all open traces are to be announced
+    HeldTraces held_;
     std::vector<std::uint32_t> begun_;  // slots to be announced by the end of this pass
     FrameReader reader_;
     wire::ToEmitter message_;

@@ -178,12 +178,14 @@ Errc Outbox::take(Bytes bytes) {
         if (const auto* welcome = std::get_if<wire::Welcome>(&message_)) {
             is_welcome_ = true;
             flush_interval_ms_ = welcome->flush_interval_ms;
+            held_.set_sampling(welcome->sampling);
         } else if (const auto* query = std::get_if<wire::Query>(&message_)) {
             on(*query);
         } else if (const auto* cancel = std::get_if<wire::Cancel>(&message_)) {
             answers_->cancelled(cancel->query);
         } else if (const auto* tune = std::get_if<wire::Tune>(&message_)) {
             if (tune->flush_interval_ms != 0) flush_interval_ms_ = tune->flush_interval_ms;
+            held_.set_sampling(tune->sampling);
         } else if (std::holds_alternative<wire::Ack>(message_)) {
             is_acknowledged_ = true;
         } else if (const auto* refuse = std::get_if<wire::Refuse>(&message_)) {

@@ -32,9 +32,19 @@ void Outbox::note_begun() {
     });
 }
 
+// Says that the trace has begun, unless that was said, or the trace is one to be held back.
 void Outbox::announce(std::uint32_t index, wire::TraceEvents& events) {
     TraceSlot& slot = slots_[index];
-    if (!slot.is_live || slot.is_announced) return;
+    if (!slot.is_live || slot.is_announced || slot.is_held) return;
+    if (const wire::Sampling* rule = held_.rule_for(slot.family->label, slot.id); rule && !is_resuming_) {
+        slot.is_held = true;
+        held_.hold(index, slot.begin_ns, rule->always_above_ns);
+        return;
+    }
+    announce_now(slot, events);
+}
+
+void Outbox::announce_now(TraceSlot& slot, wire::TraceEvents& events) {
     slot.is_announced = true;
     wire::TraceEvent& event = events.events.emplace_back();
     event.trace = slot.id;
@@ -45,6 +55,27 @@ void Outbox::announce(std::uint32_t index, wire::TraceEvents& events) {
     event.other = slot.parent;
     event.resumed = is_resuming_ || slot.discarded > 0;
     event.dropped_before = std::exchange(slot.discarded, 0);
+}
+
+// A held trace that turned out to matter: everything that it has said so far, at once.
+void Outbox::release_held(std::uint32_t index, std::string& out) {
+    TraceSlot& slot = slots_[index];
+    const HeldTrace held = held_.take(index);
+    slot.is_held = false;
+    wire::TraceEvents events;
+    announce_now(slot, events);
+    for (const HeldEvent& one : held.events) {
+        wire::TraceEvent& event = events.events.emplace_back();
+        event.trace = slot.id;
+        event.kind = one.kind;
+        event.steady_ns = one.steady_ns;
+        event.text = one.text;
+        event.other = one.other;
+        event.dropped_before = one.lost_before;
+        if (events.events.size() >= events_per_frame / 16) append_events(events, out);  // texts may be long
+    }
+    slot.lost += held.lost;
+    append_events(events, out);
 }
 
 void Outbox::append_events(wire::TraceEvents& events, std::string& out) {
@@ -73,9 +104,15 @@ void Outbox::drain(ThreadBlock& block, std::string* out) {
             continue;
         }
         announce(record.slot, events);
+        const auto kind = static_cast<wire::TraceEventKind>(record.kind);
+        if (slot.is_held) {
+            held_.add(record.slot, {kind, record.steady_ns, record.other, record.lost_before, std::string(text)});
+            if (kind == wire::TraceEventKind::error) release_held(record.slot, *out);
+            continue;
+        }
         wire::TraceEvent& event = events.events.emplace_back();
         event.trace = slot.id;
-        event.kind = static_cast<wire::TraceEventKind>(record.kind);
+        event.kind = kind;
         event.steady_ns = record.steady_ns;
         event.text = text;
         event.other = record.other;
@@ -102,8 +139,12 @@ void Outbox::end_pass(std::string* out) {
     }
     for (const std::uint32_t index : ended_) {
         TraceSlot& slot = slots_[index];
-        if (out) {
-            announce(index, events);
+        if (out && slot.is_held && held_.is_worth_sending(index, slot.end_ns)) release_held(index, *out);
+        if (out) announce(index, events);
+        if (slot.is_held) {
+            held_.take(index);
+            sampled_out_.add();
+        } else if (out) {
             wire::TraceEvent& event = events.events.emplace_back();
             event.trace = slot.id;
             event.kind = wire::TraceEventKind::end;
@@ -138,6 +179,9 @@ bool Outbox::push_traces(std::string& out) {
     }
     const std::size_t end = out.size() + trace_bytes_per_push;
     if (!is_in_pass_) begin_pass();
+    if (held_.count() > 0) {
+        for (const std::uint32_t index : held_.overdue(steady_now_ns())) release_held(index, out);
+    }
     while (pass_block_ && out.size() < end) {
         drain(*pass_block_, &out);
         pass_block_ = pass_block_->next;

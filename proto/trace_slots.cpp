@@ -82,7 +82,7 @@ void TraceSlots::push_free(std::uint32_t index) noexcept {
 void TraceSlots::give_back(std::uint32_t index) noexcept {
     TraceSlot& slot = (*this)[index];
     slot.generation.fetch_add(1, std::memory_order_relaxed);
-    slot.is_live = slot.is_announced = false;
+    slot.is_live = slot.is_announced = slot.is_held = false;
     open_.fetch_sub(1, std::memory_order_relaxed);
     push_free(index);
 }
@@ -95,7 +95,7 @@ void TraceSlots::reset_after_fork() noexcept {
     for (std::uint32_t i = 0; i < used_count(); ++i) {
         TraceSlot& slot = (*this)[i];
         slot.generation.fetch_add(1, std::memory_order_relaxed);
-        slot.is_live = slot.is_announced = false;
+        slot.is_live = slot.is_announced = slot.is_held = false;
         push_free(i);
     }
 }

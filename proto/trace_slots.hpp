@@ -29,9 +29,10 @@ struct TraceSlot {
     std::uint16_t title_size = 0;
     std::array<char, 256> title;
 
-    // The courier's: it has seen the slot begun; it has announced it in this connection; events it threw away.
+    // The courier's: it has seen the slot begun; has announced it in this connection; events it threw away.
     bool is_live = false;
     bool is_announced = false;
+    bool is_held = false;  // sampled out: its events wait in HeldTraces
     std::uint32_t discarded = 0;
 
     std::atomic<std::uint32_t> next_free{0};  // links hold index + 1, 0: none

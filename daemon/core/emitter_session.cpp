@@ -73,6 +73,7 @@ Errc EmitterSession::on(const wire::Hello& hello, Now now) {
     );
     welcome.bounds.active_traces = state_.limits.traces.active;
     welcome.flush_interval_ms = state_.limits.flush_interval_ms;
+    welcome.sampling = state_.traces.sampler().sampling();
     wire::append_frame_of(emitter.output, welcome);
     return Errc::ok;
 }

@@ -16,6 +16,7 @@ namespace quipu {
 struct Limits {
     MetricLimits metrics;
     TraceLimits traces;
+    SamplerLimits sampler;
     EmitterLimits emitters;
     QueryLimits queries;
     std::uint32_t flush_interval_ms = 100;  // what Welcome tells emitters
@@ -38,7 +39,7 @@ struct State {
         : limits(the_limits),
           metrics(limits.metrics),
           own(metrics),
-          traces(limits.traces),
+          traces(limits.traces, limits.sampler),
           emitters(limits.emitters),
           queries(limits.queries) {}
 
@@ -64,6 +65,10 @@ void set_lost(State& state, EmitterRecord& emitter, std::string_view how, Now no
 void set_ended(State& state, EmitterRecord& emitter, std::string_view how, Now now);
 // Lost ones beyond EmitterLimits::lost_grace_ns count as ended. Call about once a second.
 void end_overdue(State& state, Now now);
+
+// Where too many trace events come, asks emitters for a smaller share (Tune into their outputs). Call about once a
+// second. true: something was appended.
+bool tune_sampling(State& state, Now now);
 
 // What has changed since the last call, for the store; and the way back at start.
 Changes take_changes(State& state);

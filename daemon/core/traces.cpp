@@ -95,6 +95,7 @@ void Traces::begin(TraceOrigin& origin, const wire::TraceEvent& event) {
         return;
     }
     auto& [family_name, family] = family_for(event.family);
+    sampler_.count(family_name, 1);
     auto owned = std::make_unique<TraceRecord>();
     TraceRecord& trace = *owned;
     trace.ref = ref;
@@ -141,6 +142,7 @@ void Traces::note(TraceOrigin& origin, const wire::TraceEvent& event) {
         return;
     }
     TraceRecord& trace = *it->second;
+    sampler_.count(trace.family, 1);
     TraceNote note;
     note.wall_ns = wall_time(origin, event.steady_ns);
     note.lost_before = event.dropped_before;

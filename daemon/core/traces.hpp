@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "daemon/core/now.hpp"
+#include "daemon/core/sampler.hpp"
 #include "proto/message.hpp"
 
 namespace quipu {
@@ -102,12 +103,20 @@ struct TraceRecord {
     }
 };
 
+// The newest ended trace of a latency histogram's bucket: what an exemplar on /metrics refers to.
+struct TraceExemplar {
+    TraceRef ref;  // number 0: none
+    std::int64_t duration_ns = 0;
+    std::int64_t end_wall_ns = 0;
+};
+
 struct TraceFamily {
     std::list<TraceRecord*> active;                                     // oldest first
     std::array<std::deque<TraceRecord*>, bucket_count> buckets;         // newest last
     std::deque<TraceRecord*> errors;                                    // newest last
     std::array<std::uint64_t, bucket_count> ended_count{};        // all that ended here, kept or not
     std::uint64_t error_count = 0;
+    std::array<TraceExemplar, bucket_count> exemplars;  // bucket i of the histogram: up to and with bucket_floor_ns[i + 1]
 };
 
 // Where traces come from: one for each instance, owned by its Emitter.
@@ -135,7 +144,7 @@ struct TraceCounts {
 
 class Traces {
 public:
-    explicit Traces(TraceLimits limits = {}) : limits_(limits) {}
+    explicit Traces(TraceLimits limits = {}, SamplerLimits sampler = {}) : limits_(limits), sampler_(sampler) {}
 
     Traces(const Traces&) = delete;
     Traces& operator=(const Traces&) = delete;
@@ -156,6 +165,10 @@ public:
 
     [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
+    [[nodiscard]] Sampler& sampler() { return sampler_; }
+
+    [[nodiscard]] const Sampler& sampler() const { return sampler_; }
+
     // Never fails: what makes no sense is counted and ignored.
     void apply(TraceOrigin& origin, const wire::TraceEvents& events, Now now);
 
@@ -172,6 +185,7 @@ private:
     void append(TraceRecord& trace, TraceNote note);
     void finish(TraceRecord& trace, std::int64_t end_wall_ns);
     void orphan(TraceRecord& trace, std::string_view why, Now now);
+    static void set_exemplar(TraceFamily& family, const TraceRecord& trace);
     void release(TraceRecord& trace);
     void keep(std::deque<TraceRecord*>& ring, TraceRecord& trace, std::size_t limit);
     void hold_bounds(Now now);
@@ -184,6 +198,7 @@ private:
     FamilyMap families_;
     std::unordered_map<TraceRef, std::unique_ptr<TraceRecord>, TraceRefHash> all_;
     std::list<TraceRecord*> active_;
+    Sampler sampler_;
     std::size_t bytes_ = 0;
     TraceCounts counts_;
 };

@@ -16,12 +16,20 @@ void Traces::finish(TraceRecord& trace, std::int64_t end_wall_ns) {
     active_.erase(trace.in_all);
     const std::size_t bucket = bucket_of(trace.end_wall_ns - trace.begin_wall_ns);
     ++family.ended_count[bucket];
+    if (trace.orphaned.empty()) set_exemplar(family, trace);
     keep(family.buckets[bucket], trace, limits_.kept_per_bucket);
     if (trace.is_error) {
         ++family.error_count;
         keep(family.errors, trace, limits_.kept_errors);
     }
     release(trace);  // no longer held by being open
+}
+
+void Traces::set_exemplar(TraceFamily& family, const TraceRecord& trace) {
+    const std::int64_t duration_ns = trace.end_wall_ns - trace.begin_wall_ns;
+    const auto first_bound = bucket_floor_ns.begin() + 1;
+    const auto bucket = std::lower_bound(first_bound, bucket_floor_ns.end(), duration_ns) - first_bound;
+    family.exemplars[static_cast<std::size_t>(bucket)] = {trace.ref, duration_ns, trace.end_wall_ns};
 }
 
 void Traces::keep(std::deque<TraceRecord*>& ring, TraceRecord& trace, std::size_t limit) {

@@ -427,4 +427,80 @@ BOOST_AUTO_TEST_CASE(the_same_name_declared_again_is_the_same_series_and_another
     BOOST_TEST(count_of(state, "quipu/emitter/refusedSeries") == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(an_emitter_asked_for_less_still_sends_failed_and_slow_traces_whole) {
+    State state;
+    Duct a(state);
+    a.connect();
+    std::string tune;
+    wire::append_frame_of(tune, wire::Tune{0, {{"SMTP.Conn", 0, 1}}});
+    const auto tell = [&a](const std::string& frame) { BOOST_TEST(a.outbox.take(bytes_of(frame)) == Errc::ok); };
+    a.push();
+    std::string none_slow;
+    wire::append_frame_of(none_slow, wire::Tune{0, {{"SMTP.Conn", 0, 0}}});
+    tell(none_slow);
+    {
+        Trace dull = a.outbox.begin_trace("SMTP.Conn", "dull", 0);
+        dull.event("nothing special");
+        Trace other = a.outbox.begin_trace("Queue.Put", "other family", 0);
+    }
+    a.push();
+    BOOST_TEST(!state.traces.families().contains("SMTP.Conn"));
+    BOOST_TEST(state.traces.families().contains("Queue.Put"));
+    BOOST_TEST(count_of(state, "quipu/emitter/sampledOutTraces") == 1U);
+    {
+        Trace failing = a.outbox.begin_trace("SMTP.Conn", "failing", 0);
+        failing.event("first");
+        a.push();
+        BOOST_TEST(!state.traces.families().contains("SMTP.Conn"));
+        failing.error("550 no");
+        failing.event("last");
+    }
+    a.push();
+    const TraceFamily& family = state.traces.families().find("SMTP.Conn")->second;
+    BOOST_REQUIRE(family.errors.size() == 1U);
+    BOOST_TEST(family.errors.front()->title == "failing");
+    BOOST_REQUIRE(family.errors.front()->first.size() == 3U);
+    BOOST_TEST(family.errors.front()->first[0].text == "first");
+    BOOST_TEST(family.errors.front()->first[2].text == "last");
+    tell(tune);  // from now on every trace of at least 1 ns is slow
+    {
+        Trace slow = a.outbox.begin_trace("SMTP.Conn", "slow", 0);
+        slow.event("whole");
+    }
+    a.push();
+    BOOST_TEST(family.ended_count[0] == 2U);
+    // Every one of them is in the exact histogram.
+    const auto& cells = state.metrics.find("quipu/emitter/traceSeconds")->series.find("SMTP.Conn")->second.histogram().cells;
+    BOOST_TEST(cells[0].total == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(too_many_trace_events_make_quipud_ask_for_less_and_calm_for_more) {
+    Limits limits;
+    limits.sampler.events_per_second = 1000;
+    State state(limits);
+    Duct a(state);
+    a.connect();
+    Now now = test_now;
+    const auto second = [&](int traces) {
+        for (int i = 0; i < traces; ++i) {
+            Trace trace = a.outbox.begin_trace("busy", "t", 0);
+            trace.event("x");
+        }
+        Trace rare = a.outbox.begin_trace("rare", "t", 0);
+        rare.finish();
+        a.push();
+        now.steady_ns += 1'000'000'000;
+        tune_sampling(state, now);
+        a.deliver({});
+    };
+    second(0);
+    BOOST_TEST(state.traces.sampler().per_mille("busy") == 1000U);
+    for (int i = 0; i < 3; ++i) second(4000);
+    BOOST_TEST(state.traces.sampler().per_mille("busy") < 500U);
+    BOOST_TEST(state.traces.sampler().per_mille("rare") == 1000U);
+    BOOST_TEST(count_of(state, "quipu/emitter/sampledOutTraces") > 0U);
+    for (int i = 0; i < 100; ++i) second(0);
+    BOOST_TEST(state.traces.sampler().per_mille("busy") == 1000U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -81,11 +81,11 @@ void MiniQuipud::kill() {
 void MiniQuipud::start() {
     is_stopping_ = false;
     state_ = std::make_unique<State>();
-    thread_ = std::thread(&MiniQuipud::run, this);
+    const int listener = listen_at(socket_path_);
+    thread_ = std::thread(&MiniQuipud::run, this, listener);
 }
 
-void MiniQuipud::run() {
-    const int listener = listen_at(socket_path_);
+void MiniQuipud::run(int listener) {
     std::vector<Connection> connections;
     const auto close_one = [this](Connection& connection) {
         const std::lock_guard lock(mutex_);

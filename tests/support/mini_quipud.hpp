@@ -50,7 +50,7 @@ public:
     std::uint64_t count(std::string_view family, std::string_view label = {});
 
 private:
-    void run();
+    void run(int listener);
 
     std::string socket_path_;
     std::mutex mutex_;  // guards state_, which the test reads

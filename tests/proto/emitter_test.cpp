@@ -1,0 +1,259 @@
+// The whole emitter, its thread and socket included.
+#include "proto/emitter.hpp"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <cstring>
+#include <thread>
+
+#include "tests/support/duct.hpp"
+#include "tests/support/mini_quipud.hpp"
+#include "tests/support/printers.hpp"
+
+using namespace quipu;
+using namespace quipu::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+EmitterOptions options(const std::string& socket_path) {
+    EmitterOptions it;
+    it.program = "maild";
+    it.socket_path = socket_path;
+    it.flush_interval = 5ms;
+    it.log = [](std::string_view) {};
+    return it;
+}
+
+// Runs in a forked child, which leaves without the parent's destructors. Exit code 0: all well.
+template <typename Body>
+int in_child(Body body) {
+    const pid_t pid = fork();
+    if (pid == 0) {
+        body();
+        _exit(0);
+    }
+    int status = -1;
+    waitpid(pid, &status, 0);
+    return status;
+}
+
+struct Fixture {
+    TemporaryDir dir;
+    std::string socket_path = dir.file("ingest.sock");
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(proto_emitter, Fixture)
+
+BOOST_AUTO_TEST_CASE(a_count_reaches_quipud_by_itself) {
+    MiniQuipud quipud(socket_path);
+    Emitter emitter(options(socket_path));
+    const Counter mails = emitter.counter("m/mails", "mails");
+    mails.add(3);
+    BOOST_TEST(quipud.wait_for([](State& state) { return count_of(state, "m/mails") == 3; }));
+}
+
+BOOST_AUTO_TEST_CASE(counts_of_a_process_that_ends_at_once_arrive_and_it_says_goodbye) {
+    MiniQuipud quipud(socket_path);
+    {
+        Emitter emitter(options(socket_path));
+        emitter.counter("m/mails", "mails").add(7);
+        emitter.trace("SMTP.Conn", "peer").event("hello");
+    }
+    BOOST_TEST(quipud.wait_for([](State& state) {
+        const auto* emitter = state.emitters.newest();
+        return emitter && emitter->life == Life::ended;
+    }));
+    BOOST_TEST(quipud.count("m/mails") == 7U);
+    BOOST_TEST(quipud.wait_for([](State& state) {
+        const auto& families = state.traces.families();
+        return families.contains("SMTP.Conn") && families.find("SMTP.Conn")->second.ended_count[0] == 1;
+    }));
+}
+
+BOOST_AUTO_TEST_CASE(totals_are_exact_over_twenty_restarts_of_quipud) {
+    MiniQuipud quipud(socket_path);
+    Emitter emitter(options(socket_path));
+    const Counter mails = emitter.counter("m/mails", "mails");
+    std::uint64_t sent = 0;
+    for (int round = 0; round < 20; ++round) {
+        for (int i = 0; i < 100; ++i) mails.add();
+        sent += 100;
+        if (round % 2 == 0) {
+            quipud.kill();
+            mails.add();
+            ++sent;
+            quipud.start();
+        } else {
+            quipud.break_connections();
+        }
+        BOOST_REQUIRE(quipud.wait_for([sent](State& state) { return count_of(state, "m/mails") == sent; }));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(without_quipud_starting_counting_and_ending_take_no_time) {
+    const auto begin = std::chrono::steady_clock::now();
+    {
+        Emitter emitter(options(socket_path));
+        const Counter mails = emitter.counter("m/mails", "mails");
+        for (int i = 0; i < 1'000'000; ++i) mails.add();
+        for (int i = 0; i < 100'000; ++i) emitter.trace("f", "t").event("x");
+        BOOST_TEST(!emitter.is_connected());
+    }
+    // A liveness bound, far above what it takes.
+    BOOST_TEST((std::chrono::steady_clock::now() - begin < 20s));
+}
+
+BOOST_AUTO_TEST_CASE(the_log_tells_what_is_wrong_once) {
+    std::mutex mutex;
+    std::vector<std::string> lines;
+    EmitterOptions with_log = options(socket_path);
+    with_log.log = [&](std::string_view line) {
+        const std::lock_guard lock(mutex);
+        lines.emplace_back(line);
+    };
+    {
+        Emitter emitter(std::move(with_log));
+        const auto deadline = std::chrono::steady_clock::now() + 30s;
+        for (bool is_there = false; !is_there && std::chrono::steady_clock::now() < deadline;) {
+            std::this_thread::sleep_for(1ms);
+            const std::lock_guard lock(mutex);
+            is_there = !lines.empty();
+        }
+    }
+    BOOST_REQUIRE(lines.size() == 1U);
+    BOOST_TEST(lines[0].find(socket_path) != std::string::npos);
+    BOOST_TEST(lines[0].find("is quipud running?") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_forked_child_is_an_instance_of_its_own_with_zero_totals) {
+    MiniQuipud quipud(socket_path);
+    Emitter emitter(options(socket_path));
+    const Counter mails = emitter.counter("m/mails", "mails");
+    mails.add(100);
+    Trace open = emitter.trace("SMTP.Conn", "parent's");
+    BOOST_REQUIRE(quipud.wait_for([](State& state) { return count_of(state, "m/mails") == 100; }));
+    const int status = in_child([&] {
+        mails.add(5);
+        open.event("not from here");
+        emitter.~Emitter();  // flushes, as a child does that leaves through main
+    });
+    BOOST_TEST(status == 0);
+    mails.add(1);
+    BOOST_TEST(quipud.wait_for([](State& state) { return count_of(state, "m/mails") == 106; }));
+    BOOST_TEST(quipud.wait_for([](State& state) { return state.emitters.all().size() == 2; }));
+    open.finish();
+    BOOST_TEST(quipud.wait_for([](State& state) { return state.traces.active().empty(); }));
+}
+
+BOOST_AUTO_TEST_CASE(a_child_that_counts_nothing_leaves_no_trace) {
+    MiniQuipud quipud(socket_path);
+    Emitter emitter(options(socket_path));
+    const Counter mails = emitter.counter("m/mails", "mails");
+    mails.add(1);
+    BOOST_REQUIRE(quipud.wait_for([](State& state) { return count_of(state, "m/mails") == 1; }));
+    BOOST_TEST(in_child([] {}) == 0);
+    mails.add(1);
+    BOOST_TEST(quipud.wait_for([](State& state) { return count_of(state, "m/mails") == 2; }));
+    BOOST_TEST(quipud.wait_for([](State& state) { return state.emitters.all().size() == 1; }));
+}
+
+BOOST_AUTO_TEST_CASE(exit_without_destroying_the_emitter_flushes_too) {
+    MiniQuipud quipud(socket_path);
+    const pid_t pid = fork();
+    if (pid == 0) {
+        auto* leaked = new Emitter(options(socket_path));
+        leaked->counter("m/mails", "mails").add(9);
+        std::exit(0);
+    }
+    int status = -1;
+    waitpid(pid, &status, 0);
+    BOOST_TEST(quipud.wait_for([](State& state) { return count_of(state, "m/mails") == 9; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_quipud_that_never_reads_costs_bounded_memory_and_its_traces_are_counted_as_dropped) {
+    // A listener that accepts nothing: the connection stands, nobody reads.
+    const int listener = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, socket_path.c_str(), sizeof address.sun_path - 1);
+    BOOST_REQUIRE(::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    BOOST_REQUIRE(::listen(listener, 1) == 0);
+    EmitterOptions small = options(socket_path);
+    small.max_open_traces = 100;
+    small.trace_ring_bytes = 64 * 1024;
+    Emitter emitter(std::move(small));
+    const Counter mails = emitter.counter("m/mails", "mails");
+    for (int i = 0; i < 200'000; ++i) {
+        mails.add();
+        Trace trace = emitter.trace("f", "t");
+        trace.printf("event %d", i);
+    }
+    ::close(listener);
+    ::unlink(socket_path.c_str());
+    MiniQuipud quipud(socket_path);
+    BOOST_TEST(quipud.wait_for([](State& state) { return count_of(state, "m/mails") == 200'000; }));
+    BOOST_TEST(quipud.wait_for([](State& state) {
+        return count_of(state, "quipu/emitter/droppedTraces") + count_of(state, "quipu/emitter/droppedEvents") > 0;
+    }));
+}
+
+BOOST_AUTO_TEST_CASE(many_threads_count_trace_and_declare_at_once) {
+    MiniQuipud quipud(socket_path);
+    Emitter emitter(options(socket_path));
+    const CounterMap verbs = emitter.counter_map("m/verbs", "command", "verbs");
+    constexpr int rounds = 2000;
+    {
+        std::vector<std::jthread> threads;
+        for (int t = 0; t < 4; ++t) {
+            threads.emplace_back([&, t] {
+                const Counter shared = emitter.counter("m/shared", "shared");
+                const Gauge gauge = emitter.gauge("m/gauge", "gauge");
+                const Text text = emitter.text("m/text", "text");
+                for (int i = 0; i < rounds; ++i) {
+                    shared.add();
+                    verbs.add("verb" + std::to_string(i % 50));
+                    gauge.add(1);
+                    text.set(std::to_string(t));
+                    Trace trace = emitter.trace("f" + std::to_string(i % 5), "t");
+                    trace.printf("event %d of %d", i, t);
+                    Trace child = trace.child("child", "c");
+                    if (i % 100 == 0) trace.error("failed");
+                    if (i % 500 == 0) quipud.break_connections();
+                }
+            });
+        }
+    }
+    BOOST_TEST(quipud.wait_for([](State& state) { return count_of(state, "m/shared") == 4 * rounds; }));
+    BOOST_TEST(quipud.wait_for([](State& state) { return count_of(state, "m/verbs", "verb7") == 4 * rounds / 50; }));
+    // Every trace ended is in the exact histogram, whatever became of its events.
+    BOOST_TEST(quipud.wait_for([](State& state) {
+        const auto* family = state.metrics.find("quipu/emitter/traceSeconds");
+        if (!family || !family->series.contains("child")) return false;
+        std::uint64_t ended = 0;
+        const auto& cells = family->series.find("child")->second.histogram().cells;
+        for (std::size_t i = 0; i + 1 < cells.size(); ++i) ended += cells[i].total;
+        return ended + count_of(state, "quipu/emitter/droppedTraces") >= 4 * rounds;
+    }));
+}
+
+BOOST_AUTO_TEST_CASE(a_default_made_handle_counts_nothing_and_harms_nothing) {
+    Counter().add();
+    Gauge().set(1);
+    Text().set("x");
+    CounterMap().add("x");
+    Trace trace;
+    trace.printf("%d", 1);
+    trace.error("x");
+    trace.finish();
+    BOOST_TEST(trace.id() == 0U);
+    BOOST_TEST(!trace.is_open());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,79 @@
+#include "proto/event_ring.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <string>
+#include <thread>
+
+using namespace quipu;
+
+namespace {
+
+// Reads everything; fails where a record is not the next one expected.
+void read_all(EventRing& ring, std::uint64_t& next) {
+    const std::uint64_t end = ring.end();
+    std::uint64_t at = ring.begin();
+    while (at < end) {
+        RingRecord record{};
+        std::string_view text;
+        at += ring.read(at, record, text);
+        if (record.kind == EventRing::filler) continue;
+        BOOST_REQUIRE(record.other == next);
+        BOOST_REQUIRE(text == std::string(next % 100, 'x'));
+        ++next;
+    }
+    ring.release(at);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(proto_event_ring)
+
+BOOST_AUTO_TEST_CASE(records_of_any_length_come_back_whole_and_in_order) {
+    EventRing ring;
+    ring.set_size(4096);
+    std::uint64_t next = 0;
+    for (std::uint64_t i = 0; i < 10'000; ++i) {
+        RingRecord record{};
+        record.other = i;
+        while (!ring.write(record, std::string(i % 100, 'x'))) read_all(ring, next);
+    }
+    read_all(ring, next);
+    BOOST_TEST(next == 10'000U);
+}
+
+BOOST_AUTO_TEST_CASE(a_full_ring_refuses_and_takes_again_after_reading) {
+    EventRing ring;
+    ring.set_size(1024);
+    std::uint64_t written = 0;
+    RingRecord record{};
+    while (ring.write(record, {})) ++written;
+    BOOST_TEST(written == 1024 / sizeof(RingRecord));
+    BOOST_TEST(!ring.write(record, {}));
+    ring.release(ring.end());
+    BOOST_TEST(ring.write(record, {}));
+}
+
+BOOST_AUTO_TEST_CASE(a_record_larger_than_the_ring_is_refused) {
+    EventRing ring;
+    ring.set_size(1024);
+    BOOST_TEST(!ring.write({}, std::string(2000, 'x')));
+    BOOST_TEST(ring.write({}, std::string(900, 'x')));
+}
+
+BOOST_AUTO_TEST_CASE(writer_and_reader_in_two_threads_agree) {
+    EventRing ring;
+    ring.set_size(8192);
+    constexpr std::uint64_t count = 100'000;
+    std::jthread writer([&ring] {
+        for (std::uint64_t i = 0; i < count; ++i) {
+            RingRecord record{};
+            record.other = i;
+            while (!ring.write(record, std::string(i % 100, 'x'))) std::this_thread::yield();
+        }
+    });
+    std::uint64_t next = 0;
+    while (next < count) read_all(ring, next);
+    BOOST_TEST(next == count);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
