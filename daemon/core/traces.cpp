@@ -17,6 +17,16 @@ std::int64_t wall_time(const TraceOrigin& origin, std::uint64_t steady_ns) {
     return std::clamp(wall, std::int64_t{1}, latest_wall_ns);
 }
 
+TailKind tail_kind(TraceNoteKind kind) {
+    switch (kind) {
+        case TraceNoteKind::event:
+        case TraceNoteKind::child: return TailKind::event;
+        case TraceNoteKind::error: return TailKind::error;
+        case TraceNoteKind::link: return TailKind::link;
+    }
+    return TailKind::event;
+}
+
 }  // namespace
 
 std::size_t bucket_of(std::int64_t duration_ns) {
@@ -59,6 +69,7 @@ const TraceRecord* Traces::find(TraceRef ref) const {
 }
 
 void Traces::apply(TraceOrigin& origin, const wire::TraceEvents& events, Now now) {
+    is_tailed_ = tail_.is_recording(now);
     for (const wire::TraceEvent& event : events.events) {
         ++counts_.events;
         switch (event.kind) {
@@ -111,6 +122,7 @@ void Traces::begin(TraceOrigin& origin, const wire::TraceEvent& event) {
     origin.open.emplace(event.trace, &trace);
     charge(trace, sizeof(TraceRecord) + trace.title.size() + trace.family.size());
     trace.cut = event.dropped_before;
+    if (is_tailed_) tail_.append(TailKind::begin, trace, trace.begin_wall_ns, {});
     if (event.other != 0) {
         trace.parent = {origin.instance, event.other};
         adopt(trace);
@@ -154,6 +166,7 @@ void Traces::note(TraceOrigin& origin, const wire::TraceEvent& event) {
         note.kind = TraceNoteKind::link;
         note.other = event.other;
     }
+    if (is_tailed_) tail_.append(tail_kind(note.kind), trace, note.wall_ns, note.text);
     append(trace, std::move(note));
 }
 

@@ -26,6 +26,7 @@
 
 #include "daemon/core/now.hpp"
 #include "daemon/core/sampler.hpp"
+#include "daemon/core/trace_tail.hpp"
 #include "proto/message.hpp"
 
 namespace quipu {
@@ -165,6 +166,10 @@ public:
 
     [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
+    [[nodiscard]] TraceTail& tail() { return tail_; }
+
+    [[nodiscard]] const TraceTail& tail() const { return tail_; }
+
     [[nodiscard]] Sampler& sampler() { return sampler_; }
 
     [[nodiscard]] const Sampler& sampler() const { return sampler_; }
@@ -199,6 +204,8 @@ private:
     std::unordered_map<TraceRef, std::unique_ptr<TraceRecord>, TraceRefHash> all_;
     std::list<TraceRecord*> active_;
     Sampler sampler_;
+    TraceTail tail_;
+    bool is_tailed_ = false;  // the tail records, as of the present apply()
     std::size_t bytes_ = 0;
     TraceCounts counts_;
 };

@@ -17,6 +17,10 @@ void Traces::finish(TraceRecord& trace, std::int64_t end_wall_ns) {
     const std::size_t bucket = bucket_of(trace.end_wall_ns - trace.begin_wall_ns);
     ++family.ended_count[bucket];
     if (trace.orphaned.empty()) set_exemplar(family, trace);
+    if (is_tailed_) {
+        const TailKind kind = trace.orphaned.empty() ? TailKind::end : TailKind::orphan;
+        tail_.append(kind, trace, trace.end_wall_ns, trace.orphaned);
+    }
     keep(family.buckets[bucket], trace, limits_.kept_per_bucket);
     if (trace.is_error) {
         ++family.error_count;

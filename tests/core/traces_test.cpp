@@ -296,4 +296,54 @@ BOOST_AUTO_TEST_CASE(refs_print_and_parse_as_32_hex_digits) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(the_tail_records_only_while_somebody_follows_and_a_while_after) {
+    Traces traces;
+    Source a(traces);
+    a.begin(1, "f", "before");
+    BOOST_TEST(traces.tail().end() == 1U);
+    traces.tail().follow(a.now);
+    a.begin(2, "f", "seen");
+    a.error(2, "550 no");
+    a.end(2);
+    BOOST_REQUIRE(traces.tail().end() == 4U);
+    BOOST_TEST((traces.tail().line(1).kind == TailKind::begin));
+    BOOST_TEST(traces.tail().line(2).text == "550 no");
+    BOOST_TEST(traces.tail().line(2).is_error);
+    BOOST_TEST((traces.tail().line(3).kind == TailKind::end));
+    BOOST_TEST(traces.tail().line(3).trace == to_string({1, 2}));
+    a.now.steady_ns += 61'000'000'000;
+    a.begin(3, "f", "nobody follows");
+    traces.tail().forget_if_idle(a.now);
+    BOOST_TEST(traces.tail().first() == 4U);
+    BOOST_TEST(traces.tail().end() == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(a_slow_follower_finds_the_oldest_lines_gone_and_their_number_known) {
+    TraceTail tail({.lines = 10});
+    TraceRecord trace;
+    for (int i = 0; i < 25; ++i) tail.append(TailKind::event, trace, i, std::to_string(i));
+    BOOST_TEST(tail.first() == 16U);
+    BOOST_TEST(tail.end() == 26U);
+    BOOST_TEST(tail.line(16).text == "15");
+    TraceTail small({.lines = 1000, .bytes = 1000});
+    for (int i = 0; i < 25; ++i) small.append(TailKind::event, trace, i, std::string(200, 'x'));
+    BOOST_TEST(small.end() - small.first() < 5U);
+}
+
+BOOST_AUTO_TEST_CASE(an_exemplar_is_the_newest_trace_of_its_histogram_bucket) {
+    Traces traces;
+    Source a(traces);
+    a.at = 1;
+    a.begin(1, "f", "exactly on the bound");
+    a.at = 1 + 5 * ms;
+    a.end(1);
+    a.begin(2, "f", "above it");
+    a.at += 5 * ms + 1;
+    a.end(2);
+    const auto& exemplars = traces.families().find("f")->second.exemplars;
+    BOOST_TEST(exemplars[0].ref.number == 1U);
+    BOOST_TEST(exemplars[1].ref.number == 2U);
+    BOOST_TEST(exemplars[2].ref.number == 0U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
