@@ -180,7 +180,7 @@ void Courier::connect() {
         const int error = errno;
         std::string why = error_text(error);
         if (error == EACCES) why += "; check the socket's mode and group";
-        if (error == ENOENT || error == ECONNREFUSED) why += "; is quipud running?";
+        if (error == ENOENT || error == ECONNREFUSED) why += ": quipud seems not to run";
         disconnect(why);
         return;
     }

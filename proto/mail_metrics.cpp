@@ -79,7 +79,7 @@ MailMetrics::MailMetrics(Emitter& e, std::string_view the_version, std::int64_t 
     std::array<char, 64> date{};
     gmtime_r(&seconds, &utc);
     const std::size_t length = std::strftime(date.data(), date.size(), "%Y-%m-%d %H:%M:%S +0000", &utc);
-    source_date_str.set({date.data(), length});
+    source_date_str.set(source_date == 0 ? "unknown" : std::string_view(date.data(), length));
 }
 
 namespace {

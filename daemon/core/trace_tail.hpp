@@ -39,8 +39,8 @@ class TraceTail {
 public:
     explicit TraceTail(TailLimits limits = {}) : limits_(limits) {}
 
-    // Somebody follows: call at least every TailLimits::keep_ns.
-    void follow(Now now) { wanted_until_steady_ns_ = now.steady_ns + limits_.keep_ns; }
+    // Somebody follows: call at least every TailLimits::keep_ns. Const, since it is readers who call it.
+    void follow(Now now) const { wanted_until_steady_ns_ = now.steady_ns + limits_.keep_ns; }
 
     [[nodiscard]] bool is_recording(Now now) const { return now.steady_ns < wanted_until_steady_ns_; }
 
@@ -61,7 +61,7 @@ private:
     std::deque<TailLine> lines_;
     std::uint64_t first_ = 1;
     std::size_t bytes_ = 0;
-    std::int64_t wanted_until_steady_ns_ = 0;
+    mutable std::int64_t wanted_until_steady_ns_ = 0;
 };
 
 }  // namespace quipu

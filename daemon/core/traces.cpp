@@ -17,6 +17,15 @@ std::int64_t wall_time(const TraceOrigin& origin, std::uint64_t steady_ns) {
     return std::clamp(wall, std::int64_t{1}, latest_wall_ns);
 }
 
+// Nearly always at the end; a note that is very late stays a little out of order rather than cost a long search.
+template <typename Notes>
+void insert_by_time(Notes& notes, TraceNote note) {
+    constexpr int max_steps = 16;
+    auto at = notes.end();
+    for (int i = 0; i < max_steps && at != notes.begin() && std::prev(at)->wall_ns > note.wall_ns; ++i) --at;
+    notes.insert(at, std::move(note));
+}
+
 TailKind tail_kind(TraceNoteKind kind) {
     switch (kind) {
         case TraceNoteKind::event:
@@ -181,16 +190,18 @@ void Traces::end(TraceOrigin& origin, const wire::TraceEvent& event) {
     finish(trace, wall_time(origin, event.steady_ns));
 }
 
-// First third in a row, then a ring of two thirds.
+// First third in a row, then a ring of two thirds; both in the order of time. Notes may come out of order, since a
+// trace's events come from several threads' rings, and its children from elsewhere.
 void Traces::append(TraceRecord& trace, TraceNote note) {
     const std::size_t first_limit = limits_.events_per_trace / 3;
     const std::size_t last_limit = limits_.events_per_trace - first_limit;
     charge(trace, sizeof(TraceNote) + note.text.size());
-    if (trace.first.size() < first_limit) {
-        trace.first.push_back(std::move(note));
+    const bool is_for_first = trace.first.size() < first_limit;
+    if (is_for_first) {
+        insert_by_time(trace.first, std::move(note));
         return;
     }
-    trace.last.push_back(std::move(note));
+    insert_by_time(trace.last, std::move(note));
     if (trace.last.size() <= last_limit) return;
     const TraceNote& oldest = trace.last.front();
     const std::size_t freed = sizeof(TraceNote) + oldest.text.size();

@@ -1,5 +1,6 @@
 #include "daemon/core/traces.hpp"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <string>
 
@@ -344,6 +345,23 @@ BOOST_AUTO_TEST_CASE(an_exemplar_is_the_newest_trace_of_its_histogram_bucket) {
     BOOST_TEST(exemplars[0].ref.number == 1U);
     BOOST_TEST(exemplars[1].ref.number == 2U);
     BOOST_TEST(exemplars[2].ref.number == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(notes_that_come_out_of_order_stand_in_the_order_of_time) {
+    for (const std::uint32_t limit : {30U, 3U}) {
+        Traces traces({.events_per_trace = limit});
+        Source a(traces);
+        a.begin(1, "f", "t");
+        a.note(1, "filler");
+        for (const std::uint64_t at : {100U, 50U, 75U}) {
+            a.say({.trace = 1, .kind = TraceEventKind::event, .steady_ns = at, .text = std::to_string(at)});
+        }
+        const TraceRecord& trace = *a.find(1);
+        std::vector<std::int64_t> times;
+        for (const TraceNote& note : trace.first) times.push_back(note.wall_ns);
+        for (const TraceNote& note : trace.last) times.push_back(note.wall_ns);
+        BOOST_TEST(std::is_sorted(times.begin(), times.end()));
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(the_log_tells_what_is_wrong_once) {
     }
     BOOST_REQUIRE(lines.size() == 1U);
     BOOST_TEST(lines[0].find(socket_path) != std::string::npos);
-    BOOST_TEST(lines[0].find("is quipud running?") != std::string::npos);
+    BOOST_TEST(lines[0].find("quipud seems not to run") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_forked_child_is_an_instance_of_its_own_with_zero_totals) {
