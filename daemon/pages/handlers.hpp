@@ -1,0 +1,18 @@
+// The handler of each endpoint; table.cpp puts them in rows.
+#pragma once
+
+#include "daemon/pages/page.hpp"
+
+namespace quipu {
+
+PageResult index_page(const State& state, const Request& request, Now now);
+PageResult traces_page(const State& state, const Request& request, Now now);
+PageResult queue_page(const State& state, const Request& request, Now now);
+PageResult vars_page(const State& state, const Request& request, Now now);
+PageResult metrics_page(const State& state, const Request& request, Now now);
+PageResult flags_page(const State& state, const Request& request, Now now);
+PageResult config_page(const State& state, const Request& request, Now now);
+PageResult emitters_page(const State& state, const Request& request, Now now);
+PageResult health_page(const State& state, const Request& request, Now now);
+
+}  // namespace quipu

@@ -1,0 +1,76 @@
+// What a page is: const State& and a request in, a response out, or a question to emitters first. No sockets here.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "daemon/core/now.hpp"
+#include "daemon/core/queries.hpp"
+#include "daemon/core/state.hpp"
+
+namespace quipu {
+
+enum class Method : std::uint8_t { get, head, other };
+
+// Views live as long as the request's bytes, at least until the response is made.
+struct Request {
+    Method method = Method::get;
+    std::string_view target;  // as sent: path and query
+    std::string_view host;    // Host header, empty: absent
+    std::string_view accept;
+    std::string_view accept_encoding;
+    std::string_view origin;
+    std::string_view sec_fetch_site;
+    std::string_view sec_fetch_mode;  // with sec_fetch_dest: a link that a person followed is let in
+    std::string_view sec_fetch_dest;
+    bool is_http_1_0 = false;
+    // Set by dispatch():
+    std::string path;                                             // percent-decoded
+    std::vector<std::pair<std::string, std::string>> parameters;  // decoded, in order
+
+    // The first value of that name; nullptr: not given.
+    [[nodiscard]] const std::string* parameter(std::string_view name) const;
+};
+
+struct Response {
+    unsigned status = 200;
+    std::string content_type = "text/html; charset=utf-8";
+    std::string body;
+    std::vector<std::pair<std::string, std::string>> headers;  // beside those that every response gets
+};
+
+// A page that only the mail daemon can answer: ask, then make the response of the replies.
+struct PageAsk {
+    Ask ask;
+    std::function<Response(const State&, const Request&, Now, std::vector<Reply>)> finish;
+};
+
+using PageResult = std::variant<Response, PageAsk>;
+
+// One row of THE list of endpoints, in table.cpp.
+struct Endpoint {
+    std::string_view path;   // exact, or a prefix where it ends in "/" and is not "/"
+    std::string_view title;  // in the index and the navigation; empty: not listed
+    std::string_view about;  // one line for the index
+    PageResult (*handler)(const State&, const Request&, Now);
+};
+
+std::span<const Endpoint> endpoints();
+
+// Finds the row and calls it: 404, 405 with Allow, 400 for a target that cannot be decoded. Adds the headers that
+// every response gets (CSP, nosniff, no-store, frame denial). HEAD is answered as GET; the edge leaves the body out.
+PageResult dispatch(const State& state, Request& request, Now now);
+
+// The headers that every response gets, also those that the edge makes itself (408, 413, 414, 431).
+void add_common_headers(Response& response);
+
+// An error as a page of its own: text/plain, one sentence.
+Response error_response(unsigned status, std::string_view sentence);
+
+}  // namespace quipu

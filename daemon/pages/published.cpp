@@ -1,0 +1,192 @@
+#include "daemon/pages/published.hpp"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <unordered_set>
+
+#include "daemon/pages/text.hpp"
+
+namespace quipu {
+
+namespace {
+
+bool is_alphanumeric(char32_t c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+bool is_variable_character(char32_t c) {
+    return is_alphanumeric(c) || c == '_' || c == '-' || c == '.' || c == '/' || c == ':';
+}
+
+bool is_variable_name(std::string_view name) {
+    if (name.empty() || name == cmdline_name || name == memstats_name) return false;
+    return std::all_of(name.begin(), name.end(), [](char c) {
+        return is_variable_character(static_cast<unsigned char>(c));
+    });
+}
+
+// Every character that is not kept becomes one "_".
+template <typename IsKept>
+std::string fold(std::string_view name, IsKept is_kept) {
+    std::string out;
+    for (std::size_t at = 0; at < name.size();) {
+        const Rune rune = rune_at(name, at);
+        out += rune.is_valid && is_kept(rune.code) ? name[at] : '_';
+        at += rune.length;
+    }
+    return out;
+}
+
+// "name_2", "name_3", ...
+std::string numbered(const std::string& name, std::uint64_t number) {
+    std::string out = name + '_';
+    append_integer(out, number);
+    return out;
+}
+
+std::string as_metric_name(std::string_view name) {
+    std::string out = fold(name, is_alphanumeric);
+    if (out.empty()) return "_";
+    if (out[0] >= '0' && out[0] <= '9') out.insert(0, 1, 'i');  // as chasquid does
+    return out;
+}
+
+// What the samples of a kind are called: the family's name with these behind. All that OpenMetrics reserves for the
+// kind, also what we do not write.
+std::span<const std::string_view> suffixes(Kind kind) {
+    static constexpr std::array<std::string_view, 3> counter = {"", "_total", "_created"};
+    static constexpr std::array<std::string_view, 1> gauge = {""};
+    static constexpr std::array<std::string_view, 2> text = {"", "_info"};
+    static constexpr std::array<std::string_view, 5> histogram = {"", "_bucket", "_sum", "_count", "_created"};
+    switch (kind) {
+        case Kind::counter: return counter;
+        case Kind::gauge: return gauge;
+        case Kind::text: return text;
+        case Kind::histogram: return histogram;
+    }
+    return {};
+}
+
+// Takes all sample names of the metric, or none.
+bool claim(std::unordered_set<std::string>& taken, const std::string& name, Kind kind) {
+    const std::span<const std::string_view> endings = suffixes(kind);
+    for (std::size_t i = 0; i < endings.size(); ++i) {
+        if (taken.insert(name + std::string(endings[i])).second) continue;
+        for (std::size_t back = 0; back < i; ++back) taken.erase(name + std::string(endings[back]));
+        return false;
+    }
+    return true;
+}
+
+bool take_ending(std::string& name, std::string_view ending) {
+    if (name.size() <= ending.size() || !name.ends_with(ending)) return false;
+    name.resize(name.size() - ending.size());
+    return true;
+}
+
+void add_cell(Cell& sum, const Cell& cell) {
+    sum.total += cell.total;
+    sum.retired += cell.retired;
+}
+
+// Both are of one family, so of one kind and size.
+void add_series(Series& sum, const Series& series) {
+    if (auto* cell = std::get_if<Cell>(&sum.value)) {
+        add_cell(*cell, series.counter());
+    } else if (auto* gauge = std::get_if<GaugeValue>(&sum.value)) {
+        gauge->shown += series.gauge().shown;
+    } else if (auto* histogram = std::get_if<HistogramValue>(&sum.value)) {
+        const auto& cells = series.histogram().cells;
+        for (std::size_t i = 0; i < cells.size() && i < histogram->cells.size(); ++i) {
+            add_cell(histogram->cells[i], cells[i]);
+        }
+    } else {
+        sum = series;
+    }
+}
+
+}  // namespace
+
+std::vector<Variable> published_variables(const FamilyByName& families, std::vector<std::string>& folded) {
+    std::vector<Variable> variables;
+    variables.reserve(families.size() + 2);
+    std::vector<const Family*> odd;
+    for (const auto& [name, family] : families) {
+        if (is_variable_name(name)) {
+            variables.push_back({name, &family});
+        } else {
+            odd.push_back(&family);
+        }
+    }
+    variables.push_back({cmdline_name, nullptr});
+    variables.push_back({memstats_name, nullptr});
+    if (!odd.empty()) {
+        std::unordered_set<std::string_view> taken;
+        for (const Variable& variable : variables) taken.insert(variable.name);
+        folded.clear();
+        folded.reserve(odd.size());  // the views into it must stay
+        for (const Family* family : odd) {
+            const std::string name = fold(family->name, is_variable_character);
+            folded.push_back(name.empty() ? "_" : name);
+            for (std::uint64_t n = 2; taken.contains(folded.back()); ++n) folded.back() = numbered(name, n);
+            taken.insert(folded.back());
+            variables.push_back({folded.back(), family});
+        }
+    }
+    const auto by_name = [](const Variable& a, const Variable& b) { return a.name < b.name; };
+    std::sort(variables.begin(), variables.end(), by_name);
+    return variables;
+}
+
+std::vector<Metric> published_metrics(const FamilyByName& families) {
+    std::vector<Metric> metrics;
+    metrics.reserve(families.size());
+    std::unordered_set<std::string> taken;
+    taken.reserve(families.size() * 4);
+    for (const auto& [name, family] : families) {
+        Metric metric;
+        metric.family = &family;
+        metric.name = as_metric_name(name);
+        if (family.kind == Kind::counter) metric.ends_in_suffix = take_ending(metric.name, "_total");
+        if (family.kind == Kind::text) metric.ends_in_suffix = take_ending(metric.name, "_info");
+        const std::string wanted = metric.name;
+        for (std::uint64_t n = 2; !claim(taken, metric.name, family.kind); ++n) metric.name = numbered(wanted, n);
+        metrics.push_back(std::move(metric));
+    }
+    return metrics;
+}
+
+std::string metric_label_name(std::string_view name) {
+    std::string out = fold(name, is_alphanumeric);
+    const bool begins_wrong = out.empty() || (out[0] >= '0' && out[0] <= '9');
+    const bool is_reserved = out.starts_with("__");  // Prometheus's own labels
+    if (begins_wrong || is_reserved) out.insert(0, "label_");
+    if (out == "le" || out == "quantile") out += '_';
+    return out;
+}
+
+std::string text_label_name(const Family& family) {
+    const std::string_view name = family.name;
+    std::string label = metric_label_name(name.substr(name.rfind('/') + 1));
+    return family.is_labelled() && label == metric_label_name(family.label_name) ? label + "_2" : label;
+}
+
+bool is_told_in_help(std::string_view name) {
+    return !is_variable_name(name);
+}
+
+const SeriesByLabel& with_valid_labels(const Family& family, SeriesByLabel& scratch) {
+    const auto is_valid = [](const auto& entry) { return is_utf8(entry.first); };
+    if (std::all_of(family.series.begin(), family.series.end(), is_valid)) return family.series;
+    scratch.clear();
+    for (const auto& [label, series] : family.series) {
+        std::string repaired;
+        append_repaired(repaired, label);
+        const auto [it, is_new] = scratch.try_emplace(std::move(repaired), series);
+        if (!is_new) add_series(it->second, series);
+    }
+    return scratch;
+}
+
+}  // namespace quipu

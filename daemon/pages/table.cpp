@@ -1,0 +1,123 @@
+// THE list of endpoints, and the way from a request to its row. Index, navigation, HEAD, 405 and headers come from
+// here: a new page is its own file and one row.
+#include <algorithm>
+#include <array>
+
+#include "daemon/pages/guard.hpp"
+#include "daemon/pages/handlers.hpp"
+#include "daemon/pages/target.hpp"
+#include "daemon/pages/web/assets.hpp"
+
+namespace quipu {
+
+namespace {
+
+Response file(std::string_view content_type, std::string_view content) {
+    Response response;
+    response.content_type = content_type;
+    response.body = content;
+    return response;
+}
+
+PageResult style_sheet(const State& /*state*/, const Request& /*request*/, Now /*now*/) {
+    return file("text/css; charset=utf-8", web::style_css);
+}
+
+PageResult icon(const State& /*state*/, const Request& /*request*/, Now /*now*/) {
+    return file("image/svg+xml", web::icon_svg);
+}
+
+constexpr std::array endpoint_rows = {
+    Endpoint{"/", "Overview", "what runs, since when, and the key numbers", index_page},
+    Endpoint{"/debug/traces", "Traces", "requests and jobs, open and ended, with their events", traces_page},
+    Endpoint{"/debug/queue", "Queue", "mail waiting for delivery, asked of the mail daemon just now", queue_page},
+    Endpoint{"/debug/vars", "Variables", "all variables as expvar JSON", vars_page},
+    Endpoint{"/metrics", "Metrics", "all variables for Prometheus, as OpenMetrics or text", metrics_page},
+    Endpoint{"/debug/flags", "Flags", "command-line flags of the mail daemon and of quipud", flags_page},
+    Endpoint{"/debug/config", "Configuration", "configuration of the mail daemon and of quipud", config_page},
+    Endpoint{"/debug/emitters", "Emitters", "which mail daemons push, and how the gone ones ended", emitters_page},
+    Endpoint{"/healthz", "Health", "one line a check, for service managers", health_page},
+    Endpoint{"/style.css", "", "", style_sheet},
+    Endpoint{"/icon.svg", "", "", icon},
+};
+
+const Endpoint* find_endpoint(std::string_view path) {
+    const auto row = std::find_if(endpoint_rows.begin(), endpoint_rows.end(), [path](const Endpoint& endpoint) {
+        const bool is_prefix = endpoint.path.size() > 1 && endpoint.path.ends_with('/');
+        return is_prefix ? path.starts_with(endpoint.path) : path == endpoint.path;
+    });
+    return row == endpoint_rows.end() ? nullptr : row;
+}
+
+PageResult answer(const State& state, Request& request, Now now) {
+    Target target;
+    if (!parse_target(request.target, target)) {
+        return error_response(400, "The request's target cannot be decoded.");
+    }
+    if (auto refused = refusal(state, request, target.authority)) return std::move(*refused);
+    request.path = std::move(target.path);
+    request.parameters = std::move(target.parameters);
+    const Endpoint* endpoint = find_endpoint(request.path);
+    // The path is not repeated: it is the asker's text, and the asker knows it.
+    if (!endpoint) return error_response(404, "There is no such page; the list of pages is at /.");
+    if (request.method == Method::other) {
+        Response response = error_response(405, "Pages can only be read, with GET or HEAD.");
+        response.headers.emplace_back("Allow", "GET, HEAD");
+        return response;
+    }
+    return endpoint->handler(state, request, now);
+}
+
+}  // namespace
+
+std::span<const Endpoint> endpoints() {
+    return endpoint_rows;
+}
+
+PageResult dispatch(const State& state, Request& request, Now now) {
+    PageResult result = answer(state, request, now);
+    if (auto* response = std::get_if<Response>(&result)) {
+        add_common_headers(*response);
+        return result;
+    }
+    auto& ask = std::get<PageAsk>(result);
+    ask.finish = [finish = std::move(ask.finish
+                  )](const State& later_state, const Request& its_request, Now later, std::vector<Reply> replies) {
+        Response response = finish(later_state, its_request, later, std::move(replies));
+        add_common_headers(response);
+        return response;
+    };
+    return result;
+}
+
+void add_common_headers(Response& response) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 6> headers = {{
+        {"Content-Security-Policy",
+         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
+        {"X-Content-Type-Options", "nosniff"},
+        {"Referrer-Policy", "no-referrer"},
+        {"Cache-Control", "no-store"},
+        {"X-Frame-Options", "DENY"},
+        {"Cross-Origin-Resource-Policy", "same-origin"},
+    }};
+    for (const auto& [name, value] : headers) response.headers.emplace_back(name, value);
+}
+
+Response error_response(unsigned status, std::string_view sentence) {
+    Response response;
+    response.status = status;
+    response.content_type = "text/plain; charset=utf-8";
+    response.body = sentence;
+    response.body += '\n';
+    return response;
+}
+
+const std::string* Request::parameter(std::string_view name) const {
+    const auto it = std::find_if(parameters.begin(), parameters.end(), [name](const auto& parameter) {
+        return parameter.first == name;
+    });
+    return it == parameters.end() ? nullptr : &it->second;
+}
+
+}  // namespace quipu

@@ -1,0 +1,162 @@
+// /debug/vars: all variables as Go's expvar prints them, one a line, sorted.
+#include <cmath>
+
+#include "daemon/pages/handlers.hpp"
+#include "daemon/pages/published.hpp"
+#include "daemon/pages/text.hpp"
+
+namespace quipu {
+
+namespace {
+
+// Names are only ASCII letters, digits and a few signs: nothing to escape.
+void append_name(std::string& out, std::string_view name) {
+    out += '"';
+    out += name;
+    out += "\": ";
+}
+
+std::uint64_t observations(const HistogramValue& histogram) {
+    std::uint64_t count = 0;
+    for (std::size_t i = 0; i + 1 < histogram.cells.size(); ++i) count += histogram.cells[i].total;
+    return count;
+}
+
+void append_value(std::string& out, const Family& family, const Series& series) {
+    switch (family.kind) {
+        case Kind::counter: append_integer(out, series.counter().total); break;
+        case Kind::gauge:
+            if (std::isfinite(series.gauge().shown)) {
+                append_finite(out, series.gauge().shown);
+            } else {
+                out += "null";  // JSON has no other word for it
+            }
+            break;
+        case Kind::text: append_json_string(out, series.text().shown); break;
+        case Kind::histogram: append_integer(out, observations(series.histogram())); break;
+    }
+}
+
+void append_family(std::string& out, const Family& family) {
+    if (!family.is_labelled()) {
+        if (family.series.empty()) {
+            out += family.kind == Kind::text ? "\"\"" : "0";
+        } else {
+            append_value(out, family, family.series.begin()->second);
+        }
+        return;
+    }
+    SeriesByLabel scratch;
+    std::string_view comma = "";
+    out += '{';
+    for (const auto& [label, series] : with_valid_labels(family, scratch)) {
+        out += comma;
+        append_json_string(out, label);
+        out += ": ";
+        append_value(out, family, series);
+        comma = ", ";
+    }
+    out += '}';
+}
+
+// Of the newest mail daemon: tools read the program's name there.
+void append_cmdline(std::string& out, const State& state) {
+    out += '[';
+    if (const Emitter* newest = state.emitters.newest()) {
+        for (const std::string& argument : newest->cmdline) {
+            if (&argument != &newest->cmdline.front()) out += ',';
+            append_json_string(out, argument);
+        }
+    }
+    out += ']';
+}
+
+wire::Process sum_of_processes(const State& state) {
+    wire::Process sum;
+    for (const auto& emitter : state.emitters.all()) {
+        if (emitter->life != Life::connected) continue;
+        const wire::Process& process = emitter->process;
+        sum.heap_in_use_bytes += process.heap_in_use_bytes;
+        sum.heap_idle_bytes += process.heap_idle_bytes;
+        sum.heap_system_bytes += process.heap_system_bytes;
+        sum.allocations += process.allocations;
+        sum.frees += process.frees;
+        sum.allocated_total_bytes += process.allocated_total_bytes;
+    }
+    return sum;
+}
+
+// The members of Go's runtime.MemStats in its order; what only a garbage collector has is 0.
+void append_memstats(std::string& out, const State& state) {
+    const wire::Process sum = sum_of_processes(state);
+    const std::uint64_t objects = sum.allocations > sum.frees ? sum.allocations - sum.frees : 0;
+    std::string_view comma = "";
+    const auto member = [&out, &comma](std::string_view name, std::uint64_t value) {
+        out += comma;
+        out += '"';
+        out += name;
+        out += "\":";
+        append_integer(out, value);
+        comma = ",";
+    };
+    out += '{';
+    member("Alloc", sum.heap_in_use_bytes);
+    member("TotalAlloc", sum.allocated_total_bytes);
+    member("Sys", sum.heap_system_bytes);
+    member("Lookups", 0);
+    member("Mallocs", sum.allocations);
+    member("Frees", sum.frees);
+    member("HeapAlloc", sum.heap_in_use_bytes);
+    member("HeapSys", sum.heap_system_bytes);
+    member("HeapIdle", sum.heap_idle_bytes);
+    member("HeapInuse", sum.heap_in_use_bytes);
+    member("HeapReleased", 0);
+    member("HeapObjects", objects);
+    for (const std::string_view name :
+         {"StackInuse",
+          "StackSys",
+          "MSpanInuse",
+          "MSpanSys",
+          "MCacheInuse",
+          "MCacheSys",
+          "BuckHashSys",
+          "GCSys",
+          "OtherSys",
+          "NextGC",
+          "LastGC",
+          "PauseTotalNs"}) {
+        member(name, 0);
+    }
+    out += ",\"PauseNs\":[],\"PauseEnd\":[]";
+    member("NumGC", 0);
+    member("NumForcedGC", 0);
+    member("GCCPUFraction", 0);
+    out += ",\"EnableGC\":false,\"DebugGC\":false,\"BySize\":[]}";
+}
+
+}  // namespace
+
+PageResult vars_page(const State& state, const Request& /*request*/, Now /*now*/) {
+    Response response;
+    response.content_type = "application/json; charset=utf-8";
+    std::string& out = response.body;
+    out.reserve(8192);
+    std::vector<std::string> folded;
+    std::string_view separator = "{\n";
+    for (const Variable& variable : published_variables(state.metrics.families(), folded)) {
+        out += separator;
+        separator = ",\n";
+        append_name(out, variable.name);
+        if (variable.family) {
+            append_family(out, *variable.family);
+        } else if (variable.name == cmdline_name) {
+            append_cmdline(out, state);
+        } else {
+            append_memstats(out, state);
+        }
+    }
+    out += "\n}\n";
+    return response;
+}
+
+}  // namespace quipu

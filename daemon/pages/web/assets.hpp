@@ -1,0 +1,21 @@
+// The files of this folder, put into the program at build time.
+#pragma once
+
+#include <string_view>
+
+namespace quipu::web {
+
+extern const std::string_view layout_html;
+extern const std::string_view error_html;
+extern const std::string_view paging_html;
+extern const std::string_view index_html;
+extern const std::string_view emitters_html;
+extern const std::string_view flags_html;
+extern const std::string_view config_html;
+extern const std::string_view queue_html;
+extern const std::string_view traces_html;
+extern const std::string_view trace_html;
+extern const std::string_view style_css;
+extern const std::string_view icon_svg;
+
+}  // namespace quipu::web
