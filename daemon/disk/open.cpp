@@ -1,0 +1,126 @@
+#include "daemon/disk/open.hpp"
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <ctime>
+#include <stdexcept>
+#include <system_error>
+
+#include "daemon/disk/schema.hpp"
+#include "daemon/disk/sqlite.hpp"
+
+namespace quipu {
+
+namespace {
+
+sqlite3* open_file(const std::string& path) {
+    sqlite3* db = nullptr;
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW;
+    const int code = sqlite3_open_v2(path.c_str(), &db, flags, nullptr);
+    if (code != SQLITE_OK) {
+        const std::string sentence = db ? sqlite3_errmsg(db) : sqlite3_errstr(code);
+        sqlite3_close(db);
+        throw SqliteError(sentence, code & 0xff);
+    }
+    return db;
+}
+
+// WAL: readers with the sqlite3 program do not disturb us. NORMAL: synced at checkpoints only, not at every commit;
+// after kill -9 nothing is missing, after a power failure at most the last commits are.
+void set_up(sqlite3* db) {
+    execute(db, "PRAGMA busy_timeout = 1000");
+    execute(db, "PRAGMA synchronous = NORMAL");
+    execute(db, "PRAGMA journal_size_limit = 4194304");
+    execute(db, "PRAGMA trusted_schema = OFF");
+}
+
+// Reads the whole file once. Throws SqliteError.
+void check_integrity(sqlite3* db) {
+    Statement statement(db, "PRAGMA quick_check(1)");
+    const std::string verdict = statement.next() ? statement.text(0) : "no answer";
+    if (verdict != "ok") throw SqliteError(verdict, SQLITE_CORRUPT);
+}
+
+bool has_tables(sqlite3* db) {
+    Statement statement(db, "SELECT count(*) FROM sqlite_schema");
+    return statement.next() && statement.integer(0) != 0;
+}
+
+// The file that is there, checked; throws Unusable where it is to be set aside, SqliteError where it cannot be reached.
+// `is_alone`: without the shared memory file, for which there may be no room on a full disk.
+sqlite3* open_existing(const std::string& path, bool is_alone) {
+    sqlite3* db = open_file(path);
+    try {
+        if (is_alone) execute(db, "PRAGMA locking_mode = EXCLUSIVE");
+        set_up(db);
+        const std::int64_t version = version_of(db);
+        if (version > schema_version()) {
+            throw Unusable{"newer", "was written by a newer quipud (schema version " + std::to_string(version) + ")"};
+        }
+        check_integrity(db);
+        // SQLite takes a file for read-only, too, whose header says that a later SQLite wrote it.
+        if (sqlite3_db_readonly(db, "main") != 0 && ::access(path.c_str(), W_OK) == 0) {
+            throw Unusable{"damaged", "is damaged (its header forbids writing)"};
+        }
+        if (version < 0 || (version == 0 && has_tables(db))) throw Unusable{"damaged", "holds no totals of quipu's"};
+        if (version < schema_version()) migrate(db);
+        return db;
+    } catch (const SqliteError& error) {
+        sqlite3_close(db);
+        if (error.is_damage()) throw Unusable{"damaged", std::string("is damaged (") + error.what() + ")"};
+        throw;
+    } catch (...) {
+        sqlite3_close(db);
+        throw;
+    }
+}
+
+}  // namespace
+
+sqlite3* open_existing_file(const std::string& path) {
+    try {
+        return open_existing(path, false);
+    } catch (const SqliteError&) {
+        return open_existing(path, true);
+    }
+}
+
+sqlite3* open_new_file(const std::string& path) {
+    sqlite3* db = open_file(path);
+    try {
+        set_up(db);
+        execute(db, "PRAGMA journal_mode = WAL");
+        migrate(db);
+        return db;
+    } catch (...) {
+        sqlite3_close(db);
+        throw;
+    }
+}
+
+// Renames the file and its journals, so that `sqlite3 NEW_NAME` still finds everything. Returns the new name.
+std::string set_aside(const std::string& path, const std::string& kind) {
+    const std::time_t now = std::time(nullptr);
+    std::tm utc{};
+    ::gmtime_r(&now, &utc);
+    std::array<char, 32> stamp{};
+    (void)std::strftime(stamp.data(), stamp.size(), "%Y%m%dT%H%M%SZ", &utc);
+    const std::string base = path + "." + kind + "-" + stamp.data();
+    std::string name = base;
+
+    struct stat found = {};
+
+    for (int i = 2; ::lstat(name.c_str(), &found) == 0; ++i) name = base + "-" + std::to_string(i);
+    if (std::rename(path.c_str(), name.c_str()) != 0 && errno != ENOENT) {
+        throw std::runtime_error("cannot set " + path + " aside: " + std::generic_category().message(errno));
+    }
+    for (const char* suffix : {"-wal", "-shm"}) (void)std::rename((path + suffix).c_str(), (name + suffix).c_str());
+    return name;
+}
+
+}  // namespace quipu

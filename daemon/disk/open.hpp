@@ -1,0 +1,27 @@
+// Opens the state file, whatever has become of it. For disk/ only.
+#pragma once
+
+#include <string>
+
+struct sqlite3;
+
+namespace quipu {
+
+// What stands at the path and cannot be used: "damaged" or "newer", and why ("is empty").
+struct Unusable {
+    std::string kind;
+    std::string why;
+};
+
+// The file that is there, checked and migrated. Throws Unusable where it is to be set aside, SqliteError where it
+// cannot be read. The caller closes it.
+sqlite3* open_existing_file(const std::string& path);
+
+// A file that does not exist yet. Throws SqliteError.
+sqlite3* open_new_file(const std::string& path);
+
+// Renames the file and its journals, so that `sqlite3 NEW_NAME` still finds everything: PATH.KIND-TIME. Returns the
+// new name. Throws std::runtime_error.
+std::string set_aside(const std::string& path, const std::string& kind);
+
+}  // namespace quipu

@@ -1,0 +1,76 @@
+#include "daemon/disk/schema.hpp"
+
+#include <array>
+#include <string>
+
+#include "daemon/disk/sqlite.hpp"
+
+namespace quipu {
+
+namespace {
+
+// Row i leads from version i to i + 1. Rows are only appended, never changed: files of every version exist.
+//
+// Values are unsigned 64-bit numbers kept in SQLite's signed ones; a negative one is 2^64 more. Names stand in every
+// row rather than ids: the file is small, and an operator reads it with the sqlite3 program.
+constexpr std::array migrations = {
+    R"sql(
+        CREATE TABLE family (
+            name       TEXT NOT NULL PRIMARY KEY,
+            kind       INTEGER NOT NULL,  -- Kind of quipu.proto
+            help       TEXT NOT NULL,
+            unit       TEXT NOT NULL,
+            label_name TEXT NOT NULL,     -- empty: no label
+            merge      INTEGER NOT NULL,  -- Merge of quipu.proto
+            bounds     TEXT NOT NULL,     -- of a histogram, "0.1 0.5 1"
+            sum_unit   REAL NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        -- What instances that have ended left behind.
+        CREATE TABLE retired (
+            family TEXT NOT NULL,
+            label  TEXT NOT NULL,
+            cell   INTEGER NOT NULL,      -- 0, or the index in a histogram
+            value  INTEGER NOT NULL,
+            PRIMARY KEY (family, label, cell)
+        ) STRICT, WITHOUT ROWID;
+        -- Mail daemon processes that were alive, and their counts.
+        CREATE TABLE instance (
+            instance      BLOB NOT NULL PRIMARY KEY,
+            program       TEXT NOT NULL,
+            version       TEXT NOT NULL,
+            hostname      TEXT NOT NULL,
+            start_wall_ns INTEGER NOT NULL,
+            pid           INTEGER NOT NULL,
+            uid           INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE instance_count (
+            instance BLOB NOT NULL,
+            family   TEXT NOT NULL,
+            label    TEXT NOT NULL,
+            cell     INTEGER NOT NULL,
+            value    INTEGER NOT NULL,
+            PRIMARY KEY (instance, family, label, cell)
+        ) STRICT, WITHOUT ROWID;
+    )sql",
+};
+
+}  // namespace
+
+std::int64_t schema_version() {
+    return static_cast<std::int64_t>(migrations.size());
+}
+
+std::int64_t version_of(sqlite3* db) {
+    Statement statement(db, "PRAGMA user_version");
+    return statement.next() ? statement.integer(0) : 0;
+}
+
+void migrate(sqlite3* db) {
+    for (std::int64_t version = version_of(db); version < schema_version(); ++version) {
+        const std::string sql = std::string("BEGIN IMMEDIATE;") + migrations[static_cast<std::size_t>(version)] +
+                                "PRAGMA user_version = " + std::to_string(version + 1) + "; COMMIT;";
+        execute(db, sql.c_str());
+    }
+}
+
+}  // namespace quipu

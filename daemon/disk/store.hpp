@@ -1,0 +1,57 @@
+// Totals that outlive quipud: one SQLite file, `quipu.db` in the state directory. The only code that touches files.
+//
+// One call at a time: the constructor and load() at start, then commit() on the worker thread; takes and returns
+// values. kill -9 at any moment leaves the last whole commit; a power failure may take the last few with it, never
+// half of one. A file that is damaged, empty or of a newer version is set aside (quipu.db.damaged-TIME,
+// quipu.db.newer-TIME), never deleted, and a new one begun. A file that can be read but not written (read-only, disk
+// full) is loaded all the same; commits say what is wrong until it is right again.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "daemon/core/durable.hpp"
+
+struct sqlite3;
+
+namespace quipu {
+
+class Store {
+public:
+    // Opens or makes the directory and the file, and locks the directory: one quipud each. Throws std::runtime_error
+    // with a sentence where the directory cannot be used, or a sound file cannot be read.
+    // `notice`: what a person should know (a damaged file was set aside); empty: nothing.
+    Store(const std::string& state_dir, std::string& notice);
+    ~Store();
+    Store(const Store&) = delete;
+    Store& operator=(const Store&) = delete;
+
+    // Everything that was there at start; once.
+    Saved load();
+
+    // One transaction. Empty: done; otherwise a sentence (disk full), and nothing of it is stored: the next one must
+    // carry everything that is known, because it may go into a new file.
+    [[nodiscard]] std::string commit(const Changes& changes);
+
+    // Writes the journal back and lets go of the file. The destructor does so too, but this may take a while.
+    void close() { db_.reset(); }
+
+private:
+    struct Close {
+        void operator()(sqlite3* db) const;
+    };
+
+    void lock(const std::string& state_dir);
+    void open_at_start(std::string& notice);
+    void open_new();
+    [[nodiscard]] std::string begin_anew(const std::string& kind, const std::string& why);
+    void write(const Changes& changes);
+    [[nodiscard]] bool is_file_gone() const;
+
+    std::string path_;
+    int lock_ = -1;
+    Saved saved_;                         // until load()
+    std::unique_ptr<sqlite3, Close> db_;  // null: there is no file yet, because none could be made
+};
+
+}  // namespace quipu
