@@ -1,0 +1,399 @@
+#include "daemon/net/http_conn.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <spdlog/spdlog.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/beast/http/serializer.hpp>
+#include <cerrno>
+#include <utility>
+
+#include "daemon/net/http_message.hpp"
+
+namespace quipu {
+
+namespace {
+
+constexpr std::size_t read_bytes = 16 * 1024;
+// Read away after a refusal, so that closing does not wipe out what the client has not read yet.
+constexpr std::size_t linger_bytes = 1024 * 1024;
+
+std::int64_t in_time(std::chrono::nanoseconds after) {
+    return read_clocks().steady_ns + after.count();
+}
+
+// Sends what the socket takes at once.
+boost::system::error_code send_some(
+    http::response_serializer<http::string_body>& serializer, HttpConn::Socket& socket
+) {
+    boost::system::error_code error;
+    std::size_t sent = 0;
+    bool is_sending = false;
+    serializer.next(error, [&](boost::system::error_code& send_error, const auto& buffers) {
+        is_sending = true;
+        sent = socket.write_some(buffers, send_error);
+    });
+    if (is_sending && !error) serializer.consume(sent);
+    return error;
+}
+
+// No connection of its own, no waiting: what the fresh socket takes, and goodbye.
+void send_busy(HttpConn::Socket& socket) {
+    HttpResponse message = http_response(edge_response(503), 11, true, read_clocks());
+    http::response_serializer<http::string_body> serializer(message);
+    (void)send_some(serializer, socket);
+    boost::system::error_code ignored;
+    socket.shutdown(HttpConn::Socket::shutdown_send, ignored);
+}
+
+// false: every connection is being answered.
+bool evict_longest_waiting(HttpSide& side) {
+    HttpConn* longest = nullptr;
+    for (HttpConn* conn : side.open) {
+        if (!conn->is_waiting()) continue;
+        if (!longest || conn->waiting_since_steady_ns() < longest->waiting_since_steady_ns()) longest = conn;
+    }
+    if (longest) longest->close();
+    return longest != nullptr;
+}
+
+}  // namespace
+
+void accept_http(HttpSide& side, UniqueFd fd) {
+    State& state = side.exchange.state();
+    ++state.own.http_connections.total;
+    int family = AF_UNIX;
+    socklen_t size = sizeof family;
+    (void)::getsockopt(fd.get(), SOL_SOCKET, SO_DOMAIN, &family, &size);
+    const int on = 1;
+    if (family != AF_UNIX) (void)::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    HttpConn::Socket socket(side.exchange.io(), asio::generic::stream_protocol(family, 0), fd.release());
+    boost::system::error_code ignored;
+    socket.non_blocking(true, ignored);
+    if (side.open.size() >= side.limits.connections) {
+        ++state.own.http_refused_connections.total;
+        std::uint64_t held_back = 0;
+        if (side.complaints.admit(read_clocks(), held_back)) {
+            spdlog::warn("too many HTTP connections limit={} held_back={}", side.limits.connections, held_back);
+        }
+        if (!evict_longest_waiting(side)) {
+            send_busy(socket);
+            return;
+        }
+    }
+    std::make_shared<HttpConn>(side, std::move(socket))->start();
+}
+
+void stop_http(HttpSide& side) {
+    side.is_stopping = true;
+    const std::vector<HttpConn*> open = side.open;
+    for (HttpConn* conn : open) {
+        if (conn->is_waiting()) conn->close();
+    }
+}
+
+HttpConn::HttpConn(HttpSide& side, Socket socket)
+    : side_(side),
+      socket_(std::move(socket)),
+      deadline_(side.exchange.io()),
+      answered_(side.exchange.io(), asio::steady_timer::time_point::max()) {}
+
+void HttpConn::start() {
+    waiting_since_steady_ns_ = read_clocks().steady_ns;
+    side_.open.push_back(this);
+    asio::co_spawn(side_.exchange.io(), run(shared_from_this()), expect_no_exception);
+}
+
+void HttpConn::close() {
+    if (is_closed_) return;
+    is_closed_ = true;
+    std::erase(side_.open, this);
+    if (is_streaming_) --side_.streams;
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+    deadline_.cancel();
+    answered_.cancel();
+}
+
+// `self` keeps the connection alive as long as the coroutine runs.
+asio::awaitable<void> HttpConn::run(std::shared_ptr<HttpConn> self) {
+    bool goes_on = true;
+    while (goes_on && !is_closed_) {
+        const Got got = co_await read_request();
+        is_waiting_ = false;
+        if (got == Got::nothing) break;
+        if (got == Got::refusal) {
+            ++side_.exchange.state().own.http_errors.total;
+            Response refusal = edge_response(refusal_);
+            (void)co_await write(std::move(refusal), true);
+            goes_on = false;
+        } else {
+            goes_on = co_await answer();
+        }
+        if (!goes_on) co_await linger();
+        // A client that sends many requests at once waits its turn like everybody else.
+        if (in_.size() != 0) co_await asio::post(side_.exchange.io(), asio::use_awaitable);
+    }
+    self->close();
+}
+
+// --- Reading --------------------------------------------------------------------------------------------------------
+
+void HttpConn::begin_request() {
+    parser_.emplace();
+    parser_->eager(true);
+    parser_->header_limit(side_.limits.header_bytes);
+    parser_->body_limit(side_.limits.body_bytes);
+    is_waiting_ = true;
+    waiting_since_steady_ns_ = read_clocks().steady_ns;
+}
+
+asio::awaitable<HttpConn::Got> HttpConn::read_request() {
+    begin_request();
+    bool has_begun = false;
+    bool is_continue_sent = false;
+    // A first request has the whole of its time from the start: connecting alone buys no idle time.
+    std::int64_t due = in_time(is_first_ ? side_.times.request : side_.times.idle);
+    for (;;) {
+        if (in_.size() != 0 && !has_begun) {
+            has_begun = true;
+            if (!is_first_) due = in_time(side_.times.request);
+        }
+        if (in_.size() != 0) refusal_ = parse();
+        if (refusal_ != 0) co_return Got::refusal;
+        if (parser_->is_done()) co_return Got::request;
+        if (!is_continue_sent && wants_continue()) {
+            is_continue_sent = true;
+            const bool is_written = co_await write_continue();
+            if (!is_written) co_return Got::nothing;
+        }
+        const bool is_ready = co_await ready(Socket::wait_read, due);
+        if (!is_ready) co_return end_of_wait(has_begun);
+        if (!receive()) co_return Got::nothing;
+    }
+}
+
+// Whoever has begun a request and does not finish it in time is told so.
+HttpConn::Got HttpConn::end_of_wait(bool has_begun) {
+    if (!is_late_ || !has_begun || is_closed_) return Got::nothing;
+    refusal_ = 408;
+    return Got::refusal;
+}
+
+// Into in_. false: the client has ended, or the socket failed.
+bool HttpConn::receive() {
+    const auto space = in_.prepare(read_bytes);
+    const ssize_t n = ::recv(socket_.native_handle(), space.data(), space.size(), MSG_DONTWAIT);
+    if (n < 0) return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+    in_.commit(static_cast<std::size_t>(n));
+    return n != 0;
+}
+
+// Feeds in_ to the parser. 0, or the status to refuse with.
+unsigned HttpConn::parse() {
+    const auto front = [this] { return *static_cast<const char*>(in_.data().data()); };
+    // RFC 9112: empty lines before a request line are skipped.
+    while (!parser_->got_some() && in_.size() != 0 && (front() == '\r' || front() == '\n')) in_.consume(1);
+    bool has_moved = in_.size() != 0;
+    while (has_moved && !parser_->is_done()) {
+        boost::system::error_code error;
+        const std::size_t n = parser_->put(in_.data(), error);
+        if (error && error != http::error::need_more) {
+            return refusal_status(error, unparsed(), parser_->get().target().empty());
+        }
+        in_.consume(n);
+        has_moved = n != 0 && in_.size() != 0;
+    }
+    return refusal_after_parsing();
+}
+
+unsigned HttpConn::refusal_after_parsing() const {
+    if (!parser_->is_header_done()) {
+        // Beast looks at a first line once it is whole, and now and then waits for more of one that cannot be right.
+        const bool is_in_first_line = parser_->get().target().empty();
+        if (!is_in_first_line) return 0;
+        if (unparsed().find("\r\n\r\n") != std::string_view::npos) return 400;
+        const bool is_long = unparsed().size() > side_.limits.target_bytes + 64;
+        return is_long && unparsed().find('\n') == std::string_view::npos ? 414 : 0;
+    }
+    const HttpRequest& message = parser_->get();
+    if (message.target().size() > side_.limits.target_bytes) return 414;
+    if (message.count(http::field::host) > 1) return 400;
+    const auto expectation = message[http::field::expect];
+    if (!expectation.empty() && !beast::iequals(expectation, "100-continue")) return 417;
+    // Lines between the chunks of a body that the parser waits to be whole.
+    if (!parser_->is_done() && in_.size() > side_.limits.header_bytes) return 400;
+    return 0;
+}
+
+bool HttpConn::wants_continue() const {
+    if (!parser_->is_header_done() || parser_->is_done()) return false;
+    const HttpRequest& message = parser_->get();
+    return message.version() >= 11 && beast::iequals(message[http::field::expect], "100-continue");
+}
+
+// --- Answering ------------------------------------------------------------------------------------------------------
+
+// false: nothing more comes on this connection.
+asio::awaitable<bool> HttpConn::answer() {
+    State& state = side_.exchange.state();
+    is_first_ = false;
+    ++state.own.http_requests.total;
+    Request request = page_request(parser_->get());
+    Response response;
+    if (side_.answer_bytes > side_.limits.answer_bytes) {
+        response = edge_response(503);
+    } else {
+        PageResult result = dispatch_safely(request);
+        if (auto* page = std::get_if<PageStream>(&result)) {
+            const bool is_to_end = co_await stream(std::move(*page));
+            co_return is_to_end;
+        }
+        if (auto* page = std::get_if<PageAsk>(&result)) {
+            response = co_await ask(std::move(*page), request);
+        } else {
+            response = std::get<Response>(std::move(result));
+        }
+    }
+    if (is_client_gone_ || is_closed_) co_return false;
+    if (response.status >= 400) ++state.own.http_errors.total;
+    spdlog::debug(
+        "answered status={} bytes={} target={}", response.status, response.body.size(), quoted(request.target)
+    );
+    const bool is_last = !parser_->keep_alive() || side_.is_stopping;
+    const bool is_written = co_await write(std::move(response), is_last);
+    co_return is_written && !is_last;
+}
+
+PageResult HttpConn::dispatch_safely(Request& request) {
+    State& state = side_.exchange.state();
+    state.own.refresh(state.metrics.counts(), state.traces.counts());
+    try {
+        return dispatch(state, request, read_clocks());
+    } catch (const std::exception& failure) {
+        spdlog::error("page failed target={} error={}", quoted(request.target), quoted(failure.what()));
+        return edge_response(500);
+    }
+}
+
+Response HttpConn::finish_safely(const PageAsk& page, const Request& request, std::vector<Reply> replies) {
+    try {
+        Response response = page.finish(side_.exchange.state(), request, read_clocks(), std::move(replies));
+        add_common_headers(response);
+        return response;
+    } catch (const std::exception& failure) {
+        spdlog::error("page failed target={} error={}", quoted(request.target), quoted(failure.what()));
+        return edge_response(500);
+    }
+}
+
+asio::awaitable<Response> HttpConn::ask(PageAsk page, Request request) {
+    const AskId id = side_.exchange.open(page.ask, answered_);
+    if (id == 0) co_return edge_response(503);
+    is_asking_ = true;
+    watch_client();
+    const Queries& queries = side_.exchange.state().queries;
+    while (!queries.is_finished(id) && !is_client_gone_ && !is_closed_) {
+        const auto [error] = co_await answered_.async_wait(as_result);  // cancelled: look again
+        (void)error;
+    }
+    is_asking_ = false;
+    if (is_client_gone_ || is_closed_) {
+        side_.exchange.cancel(id);
+        co_return Response{};
+    }
+    boost::system::error_code ignored;
+    socket_.cancel(ignored);  // the watch of the client
+    co_return finish_safely(page, request, side_.exchange.take(id));
+}
+
+// While an ask runs: a client that ends is noticed, and what it sends ahead is kept up to a bound.
+void HttpConn::watch_client() {
+    if (in_.size() >= read_bytes) return;
+    socket_.async_wait(Socket::wait_read, [self = shared_from_this()](boost::system::error_code error) {
+        if (error || !self->is_asking_ || self->is_closed_) return;
+        if (self->receive()) {
+            self->watch_client();
+            return;
+        }
+        self->is_client_gone_ = true;
+        self->answered_.cancel();
+    });
+}
+
+// --- Writing --------------------------------------------------------------------------------------------------------
+
+// false: the client did not take it.
+asio::awaitable<bool> HttpConn::write(Response response, bool is_last) {
+    const HttpRequest& request = parser_->get();
+    const unsigned version = parser_->is_header_done() ? request.version() : 11;
+    const bool is_head = request.method() == http::verb::head;
+    const std::size_t bytes = response.body.size();
+    HttpResponse message = http_response(std::move(response), version, is_last, read_clocks());
+    http::response_serializer<http::string_body> serializer(message);
+    serializer.split(is_head);
+    side_.answer_bytes += bytes;
+    bool is_alive = !is_closed_;
+    while (is_alive && !(is_head ? serializer.is_header_done() : serializer.is_done())) {
+        const boost::system::error_code error = send_some(serializer, socket_);
+        if (error == asio::error::would_block) {
+            // The kernel asks for more only when a good part of its buffer is free: a reader who takes single bytes
+            // does not get past this deadline.
+            is_alive = co_await ready(Socket::wait_write, in_time(side_.times.write));
+        } else if (error) {
+            is_alive = false;
+        }
+    }
+    side_.answer_bytes -= bytes;
+    if (!is_alive) close();
+    co_return is_alive;
+}
+
+asio::awaitable<bool> HttpConn::write_continue() {
+    constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+    const ssize_t n = ::send(socket_.native_handle(), go_on.data(), go_on.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    co_return n == static_cast<ssize_t>(go_on.size());  // it follows a small answer at most: there is room
+}
+
+// Ends our side and reads away what still comes, so that the client gets to read our last answer.
+asio::awaitable<void> HttpConn::linger() {
+    if (is_closed_ || is_client_gone_ || side_.is_stopping) co_return;
+    is_waiting_ = true;
+    boost::system::error_code ignored;
+    socket_.shutdown(Socket::shutdown_send, ignored);
+    const std::int64_t due = in_time(side_.times.linger);
+    bool is_open = true;
+    for (std::size_t seen = in_.size(); is_open && seen < linger_bytes; seen += in_.size()) {
+        in_.clear();
+        is_open = co_await ready(Socket::wait_read, due);
+        is_open = is_open && receive();
+    }
+    in_.clear();
+}
+
+// false: the deadline passed (is_late_), or the socket failed or was closed.
+asio::awaitable<bool> HttpConn::ready(Socket::wait_type what, std::int64_t due_steady_ns) {
+    is_late_ = false;
+    due_steady_ns_ = due_steady_ns;
+    deadline_.expires_at(asio::steady_timer::time_point(std::chrono::nanoseconds(due_steady_ns)));
+    deadline_.async_wait([self = shared_from_this()](boost::system::error_code error) {
+        if (!error) self->deadline_passed();
+    });
+    const auto [error] = co_await socket_.async_wait(what, as_result);
+    due_steady_ns_ = 0;
+    deadline_.cancel();
+    co_return !error && !is_closed_;
+}
+
+void HttpConn::deadline_passed() {
+    if (is_closed_ || due_steady_ns_ == 0 || read_clocks().steady_ns < due_steady_ns_) return;
+    is_late_ = true;
+    boost::system::error_code ignored;
+    socket_.cancel(ignored);
+}
+
+}  // namespace quipu

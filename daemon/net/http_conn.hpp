@@ -1,0 +1,140 @@
+// One HTTP connection (TCP or Unix socket): requests in, dispatch(), responses out. What pages say is not known here.
+//
+//     idle --first byte--> reading --whole request--> answering (ask?) --written--> idle ... or lingering --> closed
+//
+// Beast parses and serializes; this class only moves the bytes, because deadlines here end in an answer (408), not in
+// a closed socket. Kept alive by its own coroutine; everything runs on the loop's thread.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "daemon/net/exchange.hpp"
+#include "daemon/net/log.hpp"
+#include "daemon/net/unique_fd.hpp"
+#include "daemon/pages/page.hpp"
+
+namespace quipu {
+
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+struct HttpTimes {
+    std::chrono::nanoseconds request = std::chrono::seconds(10);            // from its first byte to its last
+    std::chrono::nanoseconds idle = std::chrono::seconds(75);               // between two requests
+    std::chrono::nanoseconds write = std::chrono::seconds(30);              // without the client taking a byte
+    std::chrono::nanoseconds linger = std::chrono::seconds(2);              // for the client to read a refusal
+    std::chrono::nanoseconds stream_turn = std::chrono::milliseconds(250);  // between two looks for news
+    std::chrono::nanoseconds heartbeat = std::chrono::seconds(15);          // of a stream without news
+};
+
+struct HttpLimits {
+    std::uint32_t connections = 256;               // beyond: the one that waited longest gives way, or 503
+    std::uint32_t header_bytes = 16 * 1024;        // beyond: 431
+    std::size_t target_bytes = 8 * 1024;           // beyond: 414
+    std::uint64_t body_bytes = 64 * 1024;          // beyond: 413; never used, only read away
+    std::size_t answer_bytes = 256 * 1024 * 1024;  // being written on all connections; beyond: 503
+    std::uint32_t streams = 64;                    // that go on for ever; beyond: 503
+};
+
+class HttpConn;
+
+// What all HTTP connections share. Outlives them.
+struct HttpSide {
+    Exchange& exchange;
+    HttpTimes times;
+    HttpLimits limits;
+    LogBrake complaints;
+    std::vector<HttpConn*> open;
+    std::size_t answer_bytes = 0;
+    std::uint32_t streams = 0;
+    bool is_stopping = false;  // no second request on any connection
+};
+
+// Takes over an accepted connection, or answers 503.
+void accept_http(HttpSide& side, UniqueFd fd);
+
+// Closes those that wait for a request; the others finish what they answer and close.
+void stop_http(HttpSide& side);
+
+class HttpConn : public std::enable_shared_from_this<HttpConn> {
+public:
+    using Socket = asio::generic::stream_protocol::socket;
+
+    HttpConn(HttpSide& side, Socket socket);
+
+    HttpConn(const HttpConn&) = delete;
+    HttpConn& operator=(const HttpConn&) = delete;
+
+    void start();
+    void close();
+
+    // No whole request is here: closing takes nothing from anybody.
+    [[nodiscard]] bool is_waiting() const { return is_waiting_; }
+
+    [[nodiscard]] std::int64_t waiting_since_steady_ns() const { return waiting_since_steady_ns_; }
+
+private:
+    using Parser = http::request_parser<http::string_body>;
+
+    enum class Got : std::uint8_t { request, refusal, nothing };
+
+    asio::awaitable<void> run(std::shared_ptr<HttpConn> self);
+    asio::awaitable<Got> read_request();
+    asio::awaitable<bool> answer();
+    asio::awaitable<Response> ask(PageAsk page, Request request);
+    asio::awaitable<bool> stream(PageStream page);  // http_stream.cpp
+    std::string next_safely(const PageStream& page, Now now);
+    asio::awaitable<bool> send_all(std::string bytes);
+    asio::awaitable<bool> write(Response response, bool is_last);
+    asio::awaitable<bool> write_continue();
+    asio::awaitable<void> linger();
+    asio::awaitable<bool> ready(Socket::wait_type what, std::int64_t due_steady_ns);
+
+    void begin_request();
+    Got end_of_wait(bool has_begun);
+    bool receive();
+    unsigned parse();
+
+    [[nodiscard]] std::string_view unparsed() const {
+        return {static_cast<const char*>(in_.data().data()), in_.size()};
+    }
+
+    [[nodiscard]] unsigned refusal_after_parsing() const;
+    [[nodiscard]] bool wants_continue() const;
+    PageResult dispatch_safely(Request& request);
+    Response finish_safely(const PageAsk& page, const Request& request, std::vector<Reply> replies);
+    void watch_client();
+    void deadline_passed();
+
+    HttpSide& side_;
+    Socket socket_;
+    asio::steady_timer deadline_;
+    asio::steady_timer answered_;     // cancelled when the ask is over or the client gone
+    std::int64_t due_steady_ns_ = 0;  // of the wait that runs; 0: none
+    bool is_late_ = false;            // the last wait ended by its deadline
+
+    beast::flat_buffer in_;  // received, not parsed; requests may be pipelined
+    std::optional<Parser> parser_;
+    unsigned refusal_ = 0;  // the status, where a request cannot be taken
+    bool is_first_ = true;
+    bool is_waiting_ = true;
+    std::int64_t waiting_since_steady_ns_ = 0;
+    bool is_asking_ = false;
+    bool is_client_gone_ = false;
+    bool is_streaming_ = false;
+    bool is_closed_ = false;
+};
+
+}  // namespace quipu

@@ -1,0 +1,123 @@
+#include "daemon/net/http_message.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/write.hpp>
+#include <ctime>
+#include <sstream>
+#include <utility>
+
+namespace quipu {
+
+namespace {
+
+std::string_view field(const HttpRequest& message, http::field name) {
+    const auto value = message[name];
+    return {value.data(), value.size()};
+}
+
+std::string_view field(const HttpRequest& message, std::string_view name) {
+    const auto value = message[boost::beast::string_view(name.data(), name.size())];
+    return {value.data(), value.size()};
+}
+
+bool is_safe_value(std::string_view value) {
+    return std::none_of(value.begin(), value.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+}
+
+// "Sun, 06 Nov 1994 08:49:37 GMT"; quipud never leaves the C locale.
+std::string http_date(std::int64_t wall_ns) {
+    const auto seconds = static_cast<std::time_t>(wall_ns / 1'000'000'000);
+    std::tm utc{};
+    ::gmtime_r(&seconds, &utc);
+    std::array<char, 64> text{};
+    const std::size_t size = std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
+    return {text.data(), size};
+}
+
+std::string_view edge_sentence(unsigned status) {
+    switch (status) {
+        case 408: return "The request took too long to arrive.";
+        case 413: return "The request's body is too long.";
+        case 414: return "The request's target is too long.";
+        case 417: return "Only the expectation 100-continue can be met.";
+        case 431: return "The request's header is too long.";
+        case 500: return "quipud failed to make this page; its log says why.";
+        case 503: return "Too much is going on just now; try again.";
+        case 505: return "Only HTTP/1.0 and HTTP/1.1 are spoken here.";
+        default: return "The request is not HTTP.";
+    }
+}
+
+}  // namespace
+
+Request page_request(const HttpRequest& message) {
+    Request request;
+    if (message.method() == http::verb::get)
+        request.method = Method::get;
+    else if (message.method() == http::verb::head)
+        request.method = Method::head;
+    else
+        request.method = Method::other;
+    request.target = {message.target().data(), message.target().size()};
+    request.host = field(message, http::field::host);
+    request.accept = field(message, http::field::accept);
+    request.accept_encoding = field(message, http::field::accept_encoding);
+    request.origin = field(message, http::field::origin);
+    request.sec_fetch_site = field(message, "Sec-Fetch-Site");
+    request.sec_fetch_mode = field(message, "Sec-Fetch-Mode");
+    request.sec_fetch_dest = field(message, "Sec-Fetch-Dest");
+    request.last_event_id = field(message, "Last-Event-ID");
+    request.is_http_1_0 = message.version() < 11;
+    return request;
+}
+
+namespace {
+
+HttpResponse without_body(const Response& response, unsigned version, bool is_last, Now now) {
+    HttpResponse message;
+    message.version(version);
+    message.result(response.status);
+    message.set(http::field::date, http_date(now.wall_ns));
+    message.set(http::field::content_type, response.content_type);
+    for (const auto& [name, value] : response.headers) {
+        if (is_safe_value(value)) message.set(name, value);
+    }
+    message.keep_alive(!is_last);
+    return message;
+}
+
+}  // namespace
+
+HttpResponse http_response(Response response, unsigned version, bool is_last, Now now) {
+    HttpResponse message = without_body(response, version, is_last, now);
+    message.body() = std::move(response.body);
+    message.prepare_payload();
+    return message;
+}
+
+std::string stream_header(const Response& response, unsigned version, Now now) {
+    std::ostringstream text;
+    text << without_body(response, version, true, now).base();
+    return std::move(text).str();
+}
+
+Response edge_response(unsigned status) {
+    Response response = error_response(status, edge_sentence(status));
+    if (status == 503) response.headers.emplace_back("Retry-After", "1");
+    add_common_headers(response);
+    return response;
+}
+
+unsigned refusal_status(boost::system::error_code error, std::string_view unparsed, bool is_in_first_line) {
+    const std::size_t line_end = unparsed.find('\n');
+    if (error == http::error::header_limit) {
+        return is_in_first_line && line_end == std::string_view::npos ? 414 : 431;
+    }
+    if (error == http::error::body_limit) return 413;
+    const bool names_http = unparsed.substr(0, line_end).find(" HTTP/") != std::string_view::npos;
+    return error == http::error::bad_version && names_http ? 505 : 400;
+}
+
+}  // namespace quipu

@@ -1,0 +1,36 @@
+// Between Beast's messages and the pages' Request and Response. No sockets.
+#pragma once
+
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/system/error_code.hpp>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "daemon/core/now.hpp"
+#include "daemon/pages/page.hpp"
+
+namespace quipu {
+
+namespace http = boost::beast::http;
+
+using HttpRequest = http::request<http::string_body>;
+using HttpResponse = http::response<http::string_body>;
+
+// Views into `message`.
+Request page_request(const HttpRequest& message);
+
+// `version` is 10 or 11. Headers that would break the message are left out.
+HttpResponse http_response(Response response, unsigned version, bool is_last, Now now);
+
+// The header of a response that ends with its connection, as bytes. `response.body` is left out.
+std::string stream_header(const Response& response, unsigned version, Now now);
+
+// What the edge itself answers: the sentence that goes with a status, with the headers that every response gets.
+Response edge_response(unsigned status);
+
+// The status for a request that Beast does not take. `unparsed`: from the first byte that it did not understand.
+unsigned refusal_status(boost::system::error_code error, std::string_view unparsed, bool is_in_first_line);
+
+}  // namespace quipu

@@ -1,0 +1,81 @@
+// A response that goes on until somebody has had enough: the page gives news, this file paces them.
+#include <spdlog/spdlog.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "daemon/net/http_conn.hpp"
+#include "daemon/net/http_message.hpp"
+
+namespace quipu {
+
+namespace {
+
+// What a client may send while it listens; it has nothing to say.
+constexpr std::size_t chatter_bytes = 16 * 1024;
+
+}  // namespace
+
+// The connection ends with the stream. false, always: nothing comes after it.
+asio::awaitable<bool> HttpConn::stream(PageStream page) {
+    if (side_.streams >= side_.limits.streams) {
+        ++side_.exchange.state().own.http_errors.total;
+        Response busy = edge_response(503);
+        (void)co_await write(std::move(busy), true);
+        co_return false;
+    }
+    is_streaming_ = true;
+    ++side_.streams;  // until close()
+    const HttpRequest& request = parser_->get();
+    std::string out = stream_header(page.head, request.version(), read_clocks());
+    const bool is_head = request.method() == http::verb::head;
+    if (!is_head) out += page.head.body;
+    bool goes_on = co_await send_all(std::move(out));
+    std::int64_t heartbeat_due = read_clocks().steady_ns + side_.times.heartbeat.count();
+    while (goes_on && !is_head && !side_.is_stopping) {
+        const std::int64_t turn_due = read_clocks().steady_ns + side_.times.stream_turn.count();
+        const bool has_input = co_await ready(Socket::wait_read, turn_due);
+        if (is_closed_ || (has_input && !receive()) || (!has_input && !is_late_)) break;
+        if (in_.size() > chatter_bytes) break;
+        const Now now = read_clocks();
+        std::string news = next_safely(page, now);
+        if (news.empty() && now.steady_ns >= heartbeat_due) news = page.heartbeat;
+        if (news.empty()) continue;
+        heartbeat_due = now.steady_ns + side_.times.heartbeat.count();
+        goes_on = co_await send_all(std::move(news));
+    }
+    co_return false;
+}
+
+// A page that fails ends its stream, not quipud.
+std::string HttpConn::next_safely(const PageStream& page, Now now) {
+    try {
+        return page.next(side_.exchange.state(), now);
+    } catch (const std::exception& failure) {
+        spdlog::error("stream failed error={}", quoted(failure.what()));
+        close();
+        return {};
+    }
+}
+
+// Waits for a slow client, but not for ever. false: it does not take it.
+asio::awaitable<bool> HttpConn::send_all(std::string bytes) {
+    std::size_t sent = 0;
+    while (sent < bytes.size() && !is_closed_) {
+        const ssize_t n =
+            ::send(socket_.native_handle(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n >= 0) {
+            sent += static_cast<std::size_t>(n);
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            const std::int64_t due = read_clocks().steady_ns + side_.times.write.count();
+            const bool is_ready = co_await ready(Socket::wait_write, due);
+            if (!is_ready) co_return false;
+        } else if (errno != EINTR) {
+            co_return false;
+        }
+    }
+    co_return !is_closed_;
+}
+
+}  // namespace quipu

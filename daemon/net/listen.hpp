@@ -1,0 +1,71 @@
+// Opens listening sockets: nothing of anyone else's is taken or removed, and nobody gets in who should not.
+//
+// A Unix socket at PATH is guarded by a lock (flock) on PATH.lock, held as long as we listen, so two starters cannot
+// race. What is found at PATH is replaced only if it is a socket on which nobody listens (ECONNREFUSED). At the end
+// PATH is removed only if it still is the socket that we made. Addresses other than loopback are refused.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "daemon/net/unique_fd.hpp"
+
+namespace quipu {
+
+// quipud cannot start: a sentence that a person can act on. Exit code 1.
+struct StartError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+struct UnixAddress {
+    std::string path;
+    mode_t mode = 0660;  // never wider, not for an instant
+    std::string group;   // name or number; empty: the process's own
+};
+
+struct TcpAddress {
+    std::string host;        // a loopback address in digits
+    std::uint16_t port = 0;  // 0: any that is free
+};
+
+// monostate: no HTTP at all.
+using HttpAddress = std::variant<std::monostate, TcpAddress, UnixAddress>;
+
+// "", "127.0.0.1:1099", "[::1]:1099", "localhost:1099" or "unix:PATH". Throws std::invalid_argument with a sentence.
+HttpAddress parse_http_address(std::string_view text);
+
+class Listener {
+public:
+    // Both throw StartError.
+    explicit Listener(const UnixAddress& address);
+    explicit Listener(const TcpAddress& address);
+
+    Listener(Listener&&) = default;
+    Listener& operator=(Listener&&) = delete;
+    ~Listener();
+
+    // Non-blocking, close-on-exec, listening.
+    [[nodiscard]] int fd() const { return socket_.get(); }
+
+    // "127.0.0.1:1099" with the real port, or "unix:PATH".
+    [[nodiscard]] const std::string& name() const { return name_; }
+
+    // false: the socket's file has been removed or replaced; nobody can reach us any more.
+    [[nodiscard]] bool is_reachable() const;
+
+private:
+    UniqueFd lock_;
+    UniqueFd socket_;
+    std::string name_;
+    std::string path_;  // Unix only
+    dev_t device_ = 0;
+    ino_t inode_ = 0;
+};
+
+}  // namespace quipu

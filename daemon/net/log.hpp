@@ -1,0 +1,32 @@
+// What a log line needs beyond spdlog: its set-up, hostile text made harmless, and a brake for repeated complaints.
+// Only net/ and main log.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "daemon/core/now.hpp"
+
+namespace quipu {
+
+// One logger to stderr: "TIME [level] message", without TIME where journald stamps the lines itself.
+// false: there is no such level.
+bool set_up_log(std::string_view level);
+
+// Text of a peer's: in quotes, everything but printable ASCII escaped, cut after 200 bytes.
+std::string quoted(std::string_view text);
+
+// Lets ten lines pass a minute; the others are counted, so that a peer cannot fill the disk with our log.
+class LogBrake {
+public:
+    // The line may be written; `held_back` is how many were not since the last one that was.
+    bool admit(Now now, std::uint64_t& held_back);
+
+private:
+    std::int64_t window_steady_ns_ = 0;
+    std::uint32_t in_window_ = 0;
+    std::uint64_t held_back_ = 0;
+};
+
+}  // namespace quipu

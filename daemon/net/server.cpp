@@ -1,0 +1,298 @@
+#include "daemon/net/server.hpp"
+
+#include <fcntl.h>
+#include <spdlog/spdlog.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <system_error>
+#include <utility>
+
+#include "daemon/net/log.hpp"
+
+namespace quipu {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// Accepted in a row before others get their turn.
+constexpr int accepts_per_turn = 64;
+// For answers that are being given when the end comes.
+constexpr auto answer_grace = 1000ms;
+constexpr auto end_grace = 1900ms;
+constexpr int retry_ticks = 5;
+
+int duplicate(int fd) {
+    const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) throw StartError("cannot duplicate a descriptor: " + std::generic_category().message(errno));
+    return copy;
+}
+
+std::unique_ptr<Listener> open_http(const HttpAddress& address) {
+    if (const auto* tcp = std::get_if<TcpAddress>(&address)) return std::make_unique<Listener>(*tcp);
+    if (const auto* path = std::get_if<UnixAddress>(&address)) return std::make_unique<Listener>(*path);
+    return nullptr;
+}
+
+}  // namespace
+
+Server::Server(asio::io_context& io, State& state, const ServerOptions& options)
+    : io_(io),
+      state_(state),
+      exchange_(io, state),
+      processes_(io, 4 * state.emitters.limits().connected, [this](std::uint32_t n) { end_process(ingest_side_, n); }),
+      ingest_side_{exchange_, processes_, options.ingest_users, options.ingest_times, {}, {}},
+      http_side_{exchange_, options.http_times, options.http_limits, {}, {}},
+      ingest_ready_(io),
+      http_ready_(io),
+      signals_(io),
+      tick_(io),
+      end_(io) {
+    // The store first: once a socket is there, what comes in must find the old totals.
+    open_store(options.state_dir);
+    ingest_ = std::make_unique<Listener>(options.ingest);
+    ingest_ready_.assign(duplicate(ingest_->fd()));
+    http_ = open_http(options.monitoring);
+    if (http_) http_ready_.assign(duplicate(http_->fd()));
+    state_.ingest_socket = options.ingest.path;
+    set_health("ingest", true, "listening on " + options.ingest.path);
+}
+
+void Server::start() {
+    std::signal(SIGPIPE, SIG_IGN);
+    signals_.add(SIGTERM);
+    signals_.add(SIGINT);
+    signals_.add(SIGHUP);
+    asio::co_spawn(io_, wait_for_signals(), expect_no_exception);
+    asio::co_spawn(io_, tick(), expect_no_exception);
+    asio::co_spawn(io_, accept_loop(ingest_ready_, &Server::take_emitter), expect_no_exception);
+    if (http_) asio::co_spawn(io_, accept_loop(http_ready_, &Server::take_http), expect_no_exception);
+    // Tests and scripts wait for this line.
+    spdlog::info("serving http={} ingest={}", http_name(), ingest_->name());
+}
+
+void Server::set_health(std::string_view name, bool is_ok, std::string_view detail) {
+    const auto is_it = [name](const HealthCheck& check) { return check.name == name; };
+    auto it = std::find_if(state_.health.begin(), state_.health.end(), is_it);
+    if (it == state_.health.end()) it = state_.health.insert(it, HealthCheck{std::string(name), true, {}});
+    it->is_ok = is_ok;
+    it->detail = detail;
+}
+
+// --- Accepting ------------------------------------------------------------------------------------------------------
+
+asio::awaitable<void> Server::accept_loop(asio::posix::stream_descriptor& listener, Accept accept) {
+    while (listener.is_open()) {
+        const auto [error] = co_await listener.async_wait(asio::posix::stream_descriptor::wait_read, as_result);
+        if (error || !listener.is_open()) co_return;
+        const bool is_well = accept_pending(listener.native_handle(), accept);
+        if (!is_well) co_await pause(100ms);
+    }
+}
+
+// false: there was a connection that could not be taken, for want of descriptors or memory.
+bool Server::accept_pending(int listener, Accept accept) {
+    for (int i = 0; i < accepts_per_turn; ++i) {
+        UniqueFd socket(::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (socket) {
+            (this->*accept)(std::move(socket));
+            continue;
+        }
+        const int failure = errno;
+        if (failure == EAGAIN || failure == EWOULDBLOCK) return true;
+        if (failure == EINTR || failure == ECONNABORTED) continue;
+        std::uint64_t held_back = 0;
+        if (accept_complaints_.admit(read_clocks(), held_back)) {
+            const std::string reason = std::generic_category().message(failure);
+            spdlog::error("cannot accept a connection error=\"{}\" held_back={}", reason, held_back);
+        }
+        return false;
+    }
+    return true;
+}
+
+asio::awaitable<void> Server::pause(std::chrono::milliseconds length) {
+    asio::steady_timer timer(io_, length);
+    const auto [error] = co_await timer.async_wait(as_result);
+    (void)error;
+}
+
+// --- Every second ---------------------------------------------------------------------------------------------------
+
+asio::awaitable<void> Server::tick() {
+    while (!is_stopping_) {
+        tick_.expires_after(1s);
+        const auto [error] = co_await tick_.async_wait(as_result);
+        if (error || is_stopping_) co_return;
+        const Now now = read_clocks();
+        end_overdue(state_, now);
+        tune_sampling(state_, now);
+        state_.traces.tail().forget_if_idle(now);
+        processes_.prune(state_);
+        exchange_.settle();
+        check_listeners();
+        if (ticks_until_commit_ > 0) --ticks_until_commit_;
+        if (ticks_until_commit_ == 0) commit();
+    }
+}
+
+void Server::check_listeners() {
+    const bool is_reachable = ingest_->is_reachable();
+    if (std::exchange(is_reachable_, is_reachable) == is_reachable) return;
+    if (is_reachable) {
+        set_health("ingest", true, "listening on " + state_.ingest_socket);
+        return;
+    }
+    set_health("ingest", false, state_.ingest_socket + " was removed or replaced: restart quipud");
+    spdlog::error("the ingest socket was removed or replaced path={}", quoted(state_.ingest_socket));
+}
+
+// --- Store ----------------------------------------------------------------------------------------------------------
+
+void Server::open_store(const std::string& state_dir) {
+    if (state_dir.empty()) {
+        set_health("store", true, "memory only: no state_dir is set");
+        return;
+    }
+    std::string notice;
+    store_ = std::make_unique<Store>(state_dir, notice);
+    is_store_failing_ = !notice.empty();  // until a commit has succeeded
+    if (is_store_failing_) spdlog::error("store: {}", notice);
+    const Saved saved = store_->load();
+    restore(state_, saved, read_clocks());
+    end_restored();
+    set_health("store", notice.empty(), notice.empty() ? "keeping totals in " + state_dir : notice);
+    spdlog::info(
+        "restored families={} counts={} instances={}",
+        saved.families.size(),
+        saved.retired.size(),
+        saved.instances.size()
+    );
+}
+
+// Those of the restored emitters whose processes ended while we were not there need no grace. Should one of them live
+// on after all, out of our sight, it is revived by its next Hello.
+void Server::end_restored() {
+    std::vector<std::uint32_t> gone;
+    for (const auto& emitter : state_.emitters.all()) {
+        if (is_surely_gone(emitter->peer.pid)) gone.push_back(emitter->number);
+    }
+    for (const std::uint32_t number : gone) {
+        if (EmitterRecord* emitter = state_.emitters.find(number)) {
+            set_ended(state_, *emitter, "its process ended while quipud was away", read_clocks());
+        }
+    }
+}
+
+// Hands what has changed to the worker; committed() comes back from it.
+void Server::commit() {
+    if (!store_ || is_committing_) return;
+    Changes changes = take_changes(state_);
+    if (changes.is_empty()) return;
+    is_committing_ = true;
+    asio::post(worker_, [this, changes = std::move(changes)]() mutable {
+        std::string problem = store_->commit(changes);
+        asio::post(io_, [this, problem = std::move(problem), changes = std::move(changes)]() mutable {
+            committed(problem, std::move(changes));
+        });
+    });
+}
+
+void Server::close_store() {
+    if (!store_) return;
+    asio::post(worker_, [this, closing = store_.get()] {
+        closing->close();
+        asio::post(io_, [this] { store_.reset(); });
+    });
+}
+
+void Server::committed(const std::string& problem, Changes changes) {
+    is_committing_ = false;
+    if (problem.empty()) {
+        if (std::exchange(is_store_failing_, false)) {
+            spdlog::info("store: commits succeed again");
+            set_health("store", true, "keeping totals");
+        }
+        return;
+    }
+    ++state_.own.store_errors.total;
+    mark_all_changed(state_, std::move(changes));
+    ticks_until_commit_ = retry_ticks;
+    set_health("store", false, problem);
+    if (!std::exchange(is_store_failing_, true)) spdlog::error("store: {}; it is tried again", problem);
+}
+
+// --- The end --------------------------------------------------------------------------------------------------------
+
+asio::awaitable<void> Server::wait_for_signals() {
+    for (;;) {
+        const auto [error, signal] = co_await signals_.async_wait(as_result);
+        if (error) co_return;
+        on_signal(signal);
+    }
+}
+
+void Server::on_signal(int signal) {
+    if (signal == SIGHUP) {
+        spdlog::info("SIGHUP: there is nothing to reload");
+        return;
+    }
+    spdlog::info("stopping signal={}", signal);
+    stop();
+}
+
+void Server::stop() {
+    if (std::exchange(is_stopping_, true)) return;
+    // From here on a second signal ends us at once, even while the loop is busy.
+    boost::system::error_code ignored;
+    signals_.clear(ignored);
+    end_.expires_after(end_grace);
+    end_.async_wait([this](boost::system::error_code error) {
+        if (!error) end_by_force();
+    });
+    asio::co_spawn(io_, shut_down(), expect_no_exception);
+}
+
+// The worker hangs in the kernel, on a disk that does not answer: there is no joining it.
+void Server::end_by_force() {
+    if (!is_all_kept_) spdlog::critical("the last commit did not end in time; what it would have kept is lost");
+    ingest_.reset();
+    http_.reset();
+    std::_Exit(is_all_kept_ ? 0 : 1);
+}
+
+asio::awaitable<void> Server::shut_down() {
+    // Those who have connected but were not accepted yet may have said things too.
+    (void)accept_pending(ingest_ready_.native_handle(), &Server::take_emitter);
+    ingest_ready_.close();
+    ingest_.reset();
+    if (http_) http_ready_.close();
+    http_.reset();
+    const std::vector<EmitterConn*> emitters = exchange_.emitters();
+    for (EmitterConn* conn : emitters) conn->drain_and_close("quipud stops");
+    stop_http(http_side_);
+    const auto answers_until = asio::steady_timer::clock_type::now() + answer_grace;
+    while (!http_side_.open.empty() && asio::steady_timer::clock_type::now() < answers_until) co_await pause(10ms);
+    while (is_committing_) co_await pause(5ms);
+    commit();
+    while (is_committing_) co_await pause(5ms);
+    if (is_store_failing_) spdlog::error("store: the last totals could not be kept");
+    is_all_kept_ = !is_store_failing_;
+    close_store();
+    while (store_) co_await pause(5ms);
+    const std::vector<HttpConn*> open = http_side_.open;
+    for (HttpConn* conn : open) conn->close();
+    co_await pause(1ms);  // what was waiting on them runs to its end
+    end_.cancel();
+    tick_.cancel();
+    spdlog::info("stopped");
+    io_.stop();
+}
+
+}  // namespace quipu

@@ -1,0 +1,109 @@
+// quipud's edge put together: the sockets, the store, the clock that ticks once a second, and the end.
+//
+// One thread runs `io` and owns State; the store works on a thread of its own, on values handed to it and back.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "daemon/core/state.hpp"
+#include "daemon/disk/store.hpp"
+#include "daemon/net/emitter_conn.hpp"
+#include "daemon/net/exchange.hpp"
+#include "daemon/net/http_conn.hpp"
+#include "daemon/net/listen.hpp"
+#include "daemon/net/process_watch.hpp"
+
+namespace quipu {
+
+struct ServerOptions {
+    HttpAddress monitoring;
+    UnixAddress ingest;
+    std::set<uid_t> ingest_users;
+    std::string state_dir;  // empty: nothing is kept
+    HttpLimits http_limits;
+    HttpTimes http_times;
+    IngestTimes ingest_times;
+};
+
+class Server {
+public:
+    // Opens everything and restores what was kept. Throws StartError, or std::runtime_error from the store.
+    // `io` and `state` must outlive the server.
+    Server(asio::io_context& io, State& state, const ServerOptions& options);
+
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    // Begins to serve; io.run() returns after stop() or SIGTERM has run its course.
+    void start();
+
+    // As SIGTERM: takes what emitters have sent, finishes answers that are being given, commits; within two seconds.
+    void stop();
+
+    // The real ones, as in the log: "127.0.0.1:1099", "unix:PATH"; "-": no HTTP.
+    [[nodiscard]] std::string http_name() const { return http_ ? http_->name() : "-"; }
+
+    [[nodiscard]] std::string ingest_name() const { return ingest_->name(); }
+
+private:
+    using Accept = void (Server::*)(UniqueFd);
+
+    void open_store(const std::string& state_dir);
+    void end_restored();
+    void set_health(std::string_view name, bool is_ok, std::string_view detail);
+    void on_signal(int signal);
+    void commit();
+    void close_store();
+    void committed(const std::string& problem, Changes changes);
+    void check_listeners();
+    void end_by_force();
+
+    void take_emitter(UniqueFd socket) { accept_emitter(ingest_side_, std::move(socket)); }
+
+    void take_http(UniqueFd socket) { accept_http(http_side_, std::move(socket)); }
+
+    bool accept_pending(int listener, Accept accept);
+
+    asio::awaitable<void> accept_loop(asio::posix::stream_descriptor& listener, Accept accept);
+    asio::awaitable<void> wait_for_signals();
+    asio::awaitable<void> tick();
+    asio::awaitable<void> shut_down();
+    asio::awaitable<void> pause(std::chrono::milliseconds length);
+
+    asio::io_context& io_;
+    State& state_;
+    Exchange exchange_;
+    ProcessWatch processes_;
+    Ingest ingest_side_;
+    HttpSide http_side_;
+
+    std::unique_ptr<Listener> ingest_;
+    std::unique_ptr<Listener> http_;  // null: no HTTP
+    // Duplicates of the listeners' descriptors, for waiting: a Listener looks after its file, not after a loop.
+    asio::posix::stream_descriptor ingest_ready_;
+    asio::posix::stream_descriptor http_ready_;
+    asio::signal_set signals_;
+    asio::steady_timer tick_;
+    asio::steady_timer end_;  // the two seconds
+    LogBrake accept_complaints_;
+    bool is_reachable_ = true;  // the ingest socket's file is ours
+    bool is_stopping_ = false;
+
+    std::unique_ptr<Store> store_;
+    bool is_committing_ = false;
+    bool is_all_kept_ = false;  // at the end: only closing the file is left
+    bool is_store_failing_ = false;
+    int ticks_until_commit_ = 0;   // after a failure
+    asio::thread_pool worker_{1};  // last: joined before what it works on goes
+};
+
+}  // namespace quipu

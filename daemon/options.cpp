@@ -1,0 +1,343 @@
+#include "daemon/options.hpp"
+
+#include <grp.h>
+#include <pwd.h>
+
+#include <array>
+#include <boost/program_options.hpp>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string_view>
+
+namespace quipu {
+
+namespace {
+
+namespace po = boost::program_options;
+
+// A value as given, and where: "--max_emitters" or "quipud.conf:12: max_emitters".
+struct Given {
+    std::string value;
+    std::string where;
+    bool is_set = false;
+};
+
+[[noreturn]] void refuse(const Given& given, const std::string& wanted) {
+    throw UsageError(given.where + ": '" + given.value + "' " + wanted);
+}
+
+template <typename Number>
+Number number(const Given& given, Number least, Number most) {
+    Number value{};
+    const char* const end = given.value.data() + given.value.size();
+    const auto [stop, error] = std::from_chars(given.value.data(), end, value);
+    if (error != std::errc{} || stop != end || value < least || value > most) {
+        refuse(given, "is not a number from " + std::to_string(least) + " to " + std::to_string(most));
+    }
+    return value;
+}
+
+mode_t mode(const Given& given) {
+    unsigned value = 0;
+    const char* const end = given.value.data() + given.value.size();
+    const auto [stop, error] = std::from_chars(given.value.data(), end, value, 8);
+    if (error != std::errc{} || stop != end || value > 0777) refuse(given, "is not a mode in octal, such as 0660");
+    return value;
+}
+
+std::vector<std::string> comma_list(const std::string& text) {
+    std::vector<std::string> items;
+    std::istringstream stream(text);
+    for (std::string item; std::getline(stream, item, ',');) {
+        item.erase(0, item.find_first_not_of(' '));
+        item.erase(item.find_last_not_of(' ') + 1);
+        if (!item.empty()) items.push_back(item);
+    }
+    return items;
+}
+
+uid_t user_id(const Given& given, const std::string& user) {
+    uid_t id = 0;
+    const char* const end = user.data() + user.size();
+    const auto [stop, error] = std::from_chars(user.data(), end, id);
+    if (error == std::errc{} && stop == end) return id;
+    std::vector<char> buffer(16384);
+    struct passwd entry = {};
+    struct passwd* found = nullptr;
+    (void)::getpwnam_r(user.c_str(), &entry, buffer.data(), buffer.size(), &found);
+    if (!found) refuse(given, "names '" + user + "', which is no user here");
+    return found->pw_uid;
+}
+
+void take_monitoring_address(Options& options, const Given& given) {
+    try {
+        options.server.monitoring = parse_http_address(given.value);
+    } catch (const std::invalid_argument& wrong) {
+        throw UsageError(given.where + ": " + wrong.what());
+    }
+}
+
+void take_log_level(Options& options, const Given& given) {
+    constexpr std::array levels = {"trace", "debug", "info", "warning", "error", "critical", "off"};
+    for (const char* level : levels) {
+        if (given.value == level) options.log_level = level;
+    }
+    if (options.log_level.empty()) refuse(given, "is none of trace, debug, info, warning, error, critical, off");
+}
+
+UnixAddress* monitoring_socket(Options& options) {
+    return std::get_if<UnixAddress>(&options.server.monitoring);
+}
+
+// --- The table ------------------------------------------------------------------------------------------------------
+
+struct Flag {
+    const char* name;
+    const char* placeholder;
+    const char* fallback;
+    const char* help;
+    void (*take)(Options&, const Given&);
+};
+
+// Taken in this order. Every value, given or fallback, goes through `take`.
+constexpr Flag table[] = {
+    {"config",
+     "FILE",
+     "",
+     "read flags from FILE too: lines of \"name = value\", # begins a comment",
+     [](Options&, const Given&) {}},
+    {"monitoring_address",
+     "ADDRESS",
+     "",
+     "serve pages on 127.0.0.1:1099, [::1]:1099 or unix:PATH; empty: on no address at all",
+     take_monitoring_address},
+    {"monitoring_mode",
+     "MODE",
+     "0660",
+     "permissions of the socket file, where monitoring_address is unix:PATH",
+     [](Options& o, const Given& g) {
+         const mode_t value = mode(g);
+         if (UnixAddress* socket = monitoring_socket(o)) socket->mode = value;
+     }},
+    {"monitoring_group",
+     "GROUP",
+     "",
+     "group of that socket file; empty: quipud's own",
+     [](Options& o, const Given& g) {
+         if (UnixAddress* socket = monitoring_socket(o)) socket->group = g.value;
+     }},
+    {"allowed_hosts",
+     "NAMES",
+     "",
+     "names beside addresses and localhost that a request's Host may have, by comma",
+     [](Options& o, const Given& g) { o.allowed_hosts = comma_list(g.value); }},
+    {"ingest_socket",
+     "PATH",
+     "/run/quipu/ingest.sock",
+     "the Unix socket on which mail daemons push",
+     [](Options& o, const Given& g) { o.server.ingest.path = g.value; }},
+    {"ingest_mode",
+     "MODE",
+     "0660",
+     "permissions of the ingest socket",
+     [](Options& o, const Given& g) { o.server.ingest.mode = mode(g); }},
+    {"ingest_group",
+     "GROUP",
+     "",
+     "group of the ingest socket, so the group that may push; empty: quipud's own",
+     [](Options& o, const Given& g) { o.server.ingest.group = g.value; }},
+    {"ingest_users",
+     "USERS",
+     "",
+     "users, by name or number and comma, who alone may push; empty: whoever the socket's permissions let in",
+     [](Options& o, const Given& g) {
+         for (const std::string& user : comma_list(g.value)) o.server.ingest_users.insert(user_id(g, user));
+     }},
+    {"state_dir",
+     "DIR",
+     "",
+     "keep totals there over restarts; empty: in memory only",
+     [](Options& o, const Given& g) { o.server.state_dir = g.value; }},
+    {"log_level", "LEVEL", "info", "trace, debug, info, warning, error, critical or off", take_log_level},
+    {"flush_interval_ms",
+     "MS",
+     "100",
+     "how often mail daemons push",
+     [](Options& o, const Given& g) { o.limits.flush_interval_ms = number(g, 10U, 60000U); }},
+    {"max_emitters",
+     "N",
+     "64",
+     "mail daemon processes connected at a time",
+     [](Options& o, const Given& g) { o.limits.emitters.connected = number(g, 1U, 4096U); }},
+    {"max_http_connections",
+     "N",
+     "256",
+     "HTTP connections at a time",
+     [](Options& o, const Given& g) { o.server.http_limits.connections = number(g, 1U, 65536U); }},
+    {"max_families",
+     "N",
+     "8192",
+     "variables",
+     [](Options& o, const Given& g) { o.limits.metrics.families = number(g, 1U, 1000000U); }},
+    {"max_series",
+     "N",
+     "262144",
+     "series of all variables together",
+     [](Options& o, const Given& g) { o.limits.metrics.series = number(g, 1U, 16000000U); }},
+    {"max_labels",
+     "N",
+     "131072",
+     "label values of one variable; more are counted under (other)",
+     [](Options& o, const Given& g) { o.limits.metrics.labels_per_family = number(g, 1U, 16000000U); }},
+    {"max_active_traces",
+     "N",
+     "20000",
+     "open traces",
+     [](Options& o, const Given& g) { o.limits.traces.active = number(g, 1U, 1000000U); }},
+    {"trace_events",
+     "N",
+     "150",
+     "events kept of one trace: its first third and its last two thirds",
+     [](Options& o, const Given& g) { o.limits.traces.events_per_trace = number(g, 3U, 100000U); }},
+    {"trace_bytes",
+     "BYTES",
+     "67108864",
+     "memory for all traces",
+     [](Options& o, const Given& g) {
+         o.limits.traces.total_bytes = number<std::size_t>(g, 1024 * 1024, std::size_t{64} << 30);
+     }},
+    {"traces_per_bucket",
+     "N",
+     "10",
+     "traces kept in each latency bucket, and errors, of a family",
+     [](Options& o, const Given& g) {
+         o.limits.traces.kept_per_bucket = number(g, 1U, 10000U);
+         o.limits.traces.kept_errors = o.limits.traces.kept_per_bucket;
+     }},
+    {"answer_bytes",
+     "BYTES",
+     "134217728",
+     "one answer of a mail daemon's: its queue, a profile",
+     [](Options& o, const Given& g) {
+         o.limits.queries.answer_bytes = number<std::size_t>(g, 1024, std::size_t{4} << 30);
+         o.limits.queries.total_answer_bytes = 2 * o.limits.queries.answer_bytes;
+     }},
+    {"lost_grace_s",
+     "SECONDS",
+     "60",
+     "when a mail daemon that vanished counts as ended, where its process is not seen",
+     [](Options& o, const Given& g) {
+         o.limits.emitters.lost_grace_ns = number<std::int64_t>(g, 1, 86400) * 1'000'000'000;
+     }},
+};
+
+// --- Reading --------------------------------------------------------------------------------------------------------
+
+using GivenByName = std::map<std::string, Given>;
+
+po::options_description descriptions(bool is_command_line) {
+    po::options_description all;
+    for (const Flag& flag : table) {
+        if (is_command_line || std::strcmp(flag.name, "config") != 0) {
+            all.add_options()(flag.name, po::value<std::string>());
+        }
+    }
+    if (is_command_line) all.add_options()("help", "")("version", "");
+    return all;
+}
+
+void read_command_line(int argc, const char* const* argv, Options& options, GivenByName& given) {
+    namespace style = po::command_line_style;
+    const int how = style::allow_long | style::long_allow_adjacent | style::long_allow_next;
+    const po::options_description all = descriptions(true);
+    std::vector<std::string> words;
+    for (int i = 1; i < argc; ++i) {
+        words.emplace_back(argv[i]);
+        // "--name=": an empty value, which Boost takes only as a word of its own.
+        if (words.back().size() < 4 || !words.back().starts_with("--") || !words.back().ends_with('=')) continue;
+        words.back().pop_back();
+        words.emplace_back();
+    }
+    try {
+        const auto parsed = po::command_line_parser(words).options(all).style(how).run();
+        for (const po::option& option : parsed.options) {
+            if (option.position_key >= 0) throw UsageError("unexpected argument '" + option.value.at(0) + "'");
+            if (option.string_key == "help")
+                options.is_help = true;
+            else if (option.string_key == "version")
+                options.is_version = true;
+            else if (given.contains(option.string_key))
+                throw UsageError("--" + option.string_key + " is given twice");
+            else
+                given[option.string_key] = {option.value.at(0), "--" + option.string_key, true};
+        }
+    } catch (const po::error& wrong) {
+        throw UsageError(wrong.what());
+    }
+}
+
+// Line by line, so that complaints can name the line.
+void read_file(const std::string& path, GivenByName& given) {
+    std::ifstream file(path);
+    if (!file) throw StartError("cannot read " + path + ": " + std::generic_category().message(errno));
+    const po::options_description all = descriptions(false);
+    GivenByName in_file;
+    int line_number = 0;
+    for (std::string line; std::getline(file, line);) {
+        const std::string where = path + ":" + std::to_string(++line_number) + ": ";
+        std::istringstream one_line(line);
+        try {
+            if (line.find_first_not_of(" \t") != std::string::npos && line[line.find_first_not_of(" \t")] == '[') {
+                throw UsageError(where + "there are no sections: '" + line + "'");
+            }
+            for (const po::option& option : po::parse_config_file(one_line, all).options) {
+                if (in_file.contains(option.string_key))
+                    throw UsageError(where + option.string_key + " is given twice");
+                in_file[option.string_key] = {option.value.at(0), where + option.string_key, true};
+            }
+        } catch (const po::unknown_option& unknown) {
+            throw UsageError(where + "there is no flag '" + unknown.get_option_name() + "'");
+        } catch (const po::error& wrong) {
+            throw UsageError(where + wrong.what());
+        }
+    }
+    if (file.bad()) throw StartError("cannot read " + path + ": " + std::generic_category().message(errno));
+    given.merge(in_file);  // what the command line gave stays
+}
+
+}  // namespace
+
+Options parse_options(int argc, const char* const* argv) {
+    Options options;
+    GivenByName given;
+    read_command_line(argc, argv, options, given);
+    if (options.is_help || options.is_version) return options;
+    if (given.contains("config")) read_file(given["config"].value, given);
+    for (const Flag& flag : table) {
+        const auto [it, is_fallback] = given.try_emplace(flag.name, Given{flag.fallback, flag.name, false});
+        flag.take(options, it->second);
+        options.flags.push_back({flag.name, it->second.value, !is_fallback});
+    }
+    return options;
+}
+
+std::string help_text() {
+    std::string text =
+        "quipud keeps and shows what mail daemons push to it.\n"
+        "\n"
+        "Usage: quipud [--FLAG=VALUE ...]\n"
+        "\n";
+    for (const Flag& flag : table) {
+        text += std::string("  --") + flag.name + "=" + flag.placeholder;
+        if (*flag.fallback != '\0') text += std::string("  (default ") + flag.fallback + ")";
+        text += std::string("\n        ") + flag.help + "\n";
+    }
+    text += "  --help\n        print this and exit\n  --version\n        print the version and exit\n";
+    return text;
+}
+
+}  // namespace quipu

@@ -1,0 +1,311 @@
+#include "daemon/disk/store.hpp"
+
+#include <sqlite3.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <memory>
+#include <sstream>
+
+#include "tests/support/net_fixture.hpp"
+
+BOOST_AUTO_TEST_SUITE(disk_store)
+
+using namespace quipu;
+using quipu::test::TempDir;
+namespace fs = std::filesystem;
+
+namespace {
+
+// A store with what it said and held at start.
+struct Opened {
+    explicit Opened(const std::string& dir) : store(std::make_unique<Store>(dir, notice)), saved(store->load()) {}
+
+    std::string notice;
+    std::unique_ptr<Store> store;
+    Saved saved;
+};
+
+DurableFamily family(std::string name) {
+    DurableFamily row;
+    row.name = std::move(name);
+    return row;
+}
+
+Changes some_changes() {
+    Changes changes;
+    DurableFamily histogram = family("latency");
+    histogram.kind = wire::Kind::histogram;
+    histogram.help = "how long";
+    histogram.unit = "seconds";
+    histogram.label_name = "who";
+    histogram.merge = wire::Merge::max;
+    histogram.bounds = {0.1, 1.0 / 3, 1e300};
+    histogram.sum_unit = 1e-9;
+    changes.families = {family("count"), histogram};
+    changes.retired = {{"count", "", 0, 7}, {"latency", "a", 2, std::numeric_limits<std::uint64_t>::max()}};
+    DurableInstance instance;
+    instance.instance = std::string(
+        "\0\xff"
+        "23456789abcdef",
+        16
+    );
+    instance.program = "maild";
+    instance.version = "1.0";
+    instance.hostname = "mx";
+    instance.start_wall_ns = -5;
+    instance.pid = 4711;
+    instance.uid = 4294967295U;
+    instance.counts = {{"count", "", 0, 3}};
+    changes.instances = {instance};
+    return changes;
+}
+
+// The value of count `family`{`label`}[0]; 0: absent.
+std::uint64_t retired(const Saved& saved, std::string_view name, std::string_view label = {}) {
+    const auto is_it = [&](const DurableCount& row) { return row.family == name && row.label == label; };
+    const auto it = std::find_if(saved.retired.begin(), saved.retired.end(), is_it);
+    return it == saved.retired.end() ? 0 : it->value;
+}
+
+std::string read_file(const std::string& path) {
+    std::ostringstream text;
+    text << std::ifstream(path, std::ios::binary).rdbuf();
+    return text.str();
+}
+
+void write_file(const std::string& path, std::string_view bytes) {
+    std::ofstream(path, std::ios::binary | std::ios::trunc)
+        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
+
+// Names in `dir` that begin with `prefix`.
+std::size_t count_files(const std::string& dir, std::string_view prefix) {
+    const auto files = fs::directory_iterator(dir);
+    return static_cast<std::size_t>(std::count_if(begin(files), end(files), [&](const fs::directory_entry& entry) {
+        return entry.path().filename().string().starts_with(prefix);
+    }));
+}
+
+void run_sql(const std::string& path, const char* sql) {
+    sqlite3* db = nullptr;
+    BOOST_REQUIRE_EQUAL(sqlite3_open(path.c_str(), &db), SQLITE_OK);
+    BOOST_TEST(sqlite3_exec(db, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
+    sqlite3_close(db);
+}
+
+// A sound file with some_changes() in it, as bytes.
+std::string sound_file() {
+    const TempDir dir;
+    BOOST_REQUIRE_EQUAL(Opened(dir.path()).store->commit(some_changes()), "");
+    return read_file(dir.file("quipu.db"));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_new_store_is_empty_and_makes_its_directory) {
+    const TempDir dir;
+    const Opened opened(dir.file("state"));
+    BOOST_TEST(opened.notice == "");
+    BOOST_TEST(opened.saved.families.empty());
+    BOOST_TEST(opened.saved.retired.empty());
+    BOOST_TEST(opened.saved.instances.empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_committed_comes_back_to_the_letter) {
+    const TempDir dir;
+    BOOST_TEST(Opened(dir.path()).store->commit(some_changes()) == "");
+    const Opened opened(dir.path());
+    BOOST_TEST(opened.notice == "");
+    BOOST_REQUIRE_EQUAL(opened.saved.families.size(), 2u);
+    const DurableFamily& row = opened.saved.families[1];
+    BOOST_TEST(row.name == "latency");
+    BOOST_TEST((row.kind == wire::Kind::histogram));
+    BOOST_TEST((row.merge == wire::Merge::max));
+    BOOST_TEST(row.help == "how long");
+    BOOST_TEST(row.unit == "seconds");
+    BOOST_TEST(row.label_name == "who");
+    BOOST_TEST(row.bounds == some_changes().families[1].bounds, boost::test_tools::per_element());
+    BOOST_TEST(row.sum_unit == 1e-9);
+    BOOST_TEST(retired(opened.saved, "count") == 7u);
+    BOOST_TEST(retired(opened.saved, "latency", "a") == std::numeric_limits<std::uint64_t>::max());
+    BOOST_REQUIRE_EQUAL(opened.saved.instances.size(), 1u);
+    const DurableInstance& instance = opened.saved.instances[0];
+    BOOST_TEST(instance.instance == some_changes().instances[0].instance);
+    BOOST_TEST(instance.start_wall_ns == -5);
+    BOOST_TEST(instance.pid == 4711);
+    BOOST_TEST(instance.uid == 4294967295U);
+    BOOST_REQUIRE_EQUAL(instance.counts.size(), 1u);
+    BOOST_TEST(instance.counts[0].value == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(hostile_labels_come_back_to_the_letter) {
+    const TempDir dir;
+    const std::vector<std::string> labels = {
+        "",
+        std::string("a\0b", 3),
+        std::string("a\0c", 3),
+        "\xff\xfe",
+        "'); DROP TABLE retired; --",
+        "\xc3\x28",
+        "A",
+        "a"};
+    Changes changes;
+    changes.families = {family("count")};
+    for (std::size_t i = 0; i < labels.size(); ++i) changes.retired.push_back({"count", labels[i], 0, i + 1});
+    BOOST_TEST(Opened(dir.path()).store->commit(changes) == "");
+    const Opened opened(dir.path());
+    BOOST_TEST(opened.saved.retired.size() == labels.size());
+    for (std::size_t i = 0; i < labels.size(); ++i) BOOST_TEST(retired(opened.saved, "count", labels[i]) == i + 1);
+}
+
+BOOST_AUTO_TEST_CASE(committing_twice_does_no_harm_and_ended_instances_go) {
+    const TempDir dir;
+    {
+        const Opened opened(dir.path());
+        BOOST_TEST(opened.store->commit(some_changes()) == "");
+        BOOST_TEST(opened.store->commit(some_changes()) == "");
+        Changes ended;
+        ended.retired = {{"count", "", 0, 10}};
+        ended.ended_instances = {some_changes().instances[0].instance};
+        BOOST_TEST(opened.store->commit(ended) == "");
+    }
+    const Opened opened(dir.path());
+    BOOST_TEST(retired(opened.saved, "count") == 10u);
+    BOOST_TEST(opened.saved.instances.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_kill_leaves_the_last_whole_commit) {
+    const TempDir dir;
+    const TempDir after_kill;
+    const Opened opened(dir.path());
+    BOOST_TEST(opened.store->commit(some_changes()) == "");
+    // As the files stand while the store is open: the journal is not written back.
+    for (const auto& entry : fs::directory_iterator(dir.path())) {
+        fs::copy_file(entry.path(), after_kill.file(entry.path().filename().string()));
+    }
+    const std::string journal = read_file(after_kill.file("quipu.db-wal"));
+    BOOST_TEST(!journal.empty());
+    BOOST_TEST(retired(Opened(after_kill.path()).saved, "count") == 7u);
+}
+
+BOOST_AUTO_TEST_CASE(one_quipud_a_directory) {
+    const TempDir dir;
+    const Opened opened(dir.path());
+    std::string notice;
+    BOOST_CHECK_EXCEPTION(Store(dir.path(), notice), std::runtime_error, [](const std::runtime_error& error) {
+        return std::string_view(error.what()).starts_with("another quipud uses the state directory");
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_directory_that_cannot_be_used_is_an_error) {
+    const TempDir dir;
+    write_file(dir.file("file"), "x");
+    std::string notice;
+    BOOST_CHECK_THROW(Store(dir.file("file"), notice), std::runtime_error);
+    BOOST_CHECK_THROW(Store(dir.file("a/b"), notice), std::runtime_error);
+}
+
+BOOST_AUTO_TEST_CASE(unusable_files_are_set_aside_with_a_notice_and_never_deleted) {
+    const std::string sound = sound_file();
+
+    struct Case {
+        std::string_view name;
+        std::string bytes;
+    };
+
+    const std::vector<Case> cases = {
+        {"empty", ""},
+        {"text", "this is no database at all, but it is long enough to be taken for one by its size alone, perhaps"},
+        {"one byte", "S"},
+        {"half", sound.substr(0, sound.size() / 2)},
+        {"a page short", sound.substr(0, sound.size() - 4096)},
+        {"zeros", std::string(8192, '\0')},
+    };
+    for (const Case& tc : cases) {
+        BOOST_TEST_CONTEXT(tc.name) {
+            const TempDir dir;
+            write_file(dir.file("quipu.db"), tc.bytes);
+            const Opened opened(dir.path());
+            BOOST_TEST(opened.notice.find("set aside as") != std::string::npos);
+            BOOST_TEST(count_files(dir.path(), "quipu.db.damaged-") == 1u);
+            BOOST_TEST(opened.saved.families.empty());
+            BOOST_TEST(opened.store->commit(some_changes()) == "");
+        }
+    }
+}
+
+// Whatever byte is wrong: quipud starts, with what is right or with the file set aside, and can commit.
+BOOST_AUTO_TEST_CASE(a_file_with_any_byte_flipped_never_keeps_quipud_from_starting) {
+    const std::string sound = sound_file();
+    for (std::size_t i = 0; i < sound.size(); i += i < 128 ? 1 : 13) {
+        BOOST_TEST_CONTEXT("byte " << i) {
+            const TempDir dir;
+            std::string bytes = sound;
+            bytes[i] = static_cast<char>(~bytes[i]);
+            write_file(dir.file("quipu.db"), bytes);
+            std::unique_ptr<Opened> opened;
+            BOOST_REQUIRE_NO_THROW(opened = std::make_unique<Opened>(dir.path()));
+            std::string problem = opened->store->commit(some_changes());
+            if (!problem.empty()) problem = opened->store->commit(some_changes());  // set aside by the first
+            BOOST_TEST(problem == "");
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_newer_version_is_set_aside_whole) {
+    const TempDir dir;
+    write_file(dir.file("quipu.db"), sound_file());
+    run_sql(dir.file("quipu.db"), "PRAGMA user_version = 999");
+    const Opened opened(dir.path());
+    BOOST_TEST(opened.notice.find("newer quipud (schema version 999)") != std::string::npos);
+    BOOST_TEST(count_files(dir.path(), "quipu.db.newer-") >= 1u);
+    BOOST_TEST(opened.saved.families.empty());
+}
+
+BOOST_AUTO_TEST_CASE(another_programs_database_is_set_aside) {
+    const TempDir dir;
+    run_sql(dir.file("quipu.db"), "CREATE TABLE precious (x)");
+    BOOST_TEST(Opened(dir.path()).notice.find("holds no totals of quipu's") != std::string::npos);
+    BOOST_TEST(count_files(dir.path(), "quipu.db.damaged-") == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_full_disk_fails_the_commit_and_keeps_the_last_one) {
+    const TempDir dir;
+    {
+        const Opened opened(dir.path());
+        BOOST_TEST(opened.store->commit(some_changes()) == "");
+        rlimit before{};
+        ::getrlimit(RLIMIT_FSIZE, &before);
+        rlimit tight = before;
+        tight.rlim_cur = 1;
+        (void)std::signal(SIGXFSZ, SIG_IGN);
+        ::setrlimit(RLIMIT_FSIZE, &tight);
+        Changes more;
+        more.retired = {{"count", "", 0, 99}};
+        const std::string problem = opened.store->commit(more);
+        ::setrlimit(RLIMIT_FSIZE, &before);
+        BOOST_TEST(problem.starts_with("cannot write " + dir.file("quipu.db")));
+        BOOST_TEST(opened.store->commit(some_changes()) == "");
+    }
+    BOOST_TEST(retired(Opened(dir.path()).saved, "count") == 7u);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_removed_while_in_use_is_begun_anew) {
+    const TempDir dir;
+    {
+        const Opened opened(dir.path());
+        BOOST_TEST(opened.store->commit(some_changes()) == "");
+        fs::remove(dir.file("quipu.db"));
+        BOOST_TEST(opened.store->commit(some_changes()).find("was removed") != std::string::npos);
+        BOOST_TEST(opened.store->commit(some_changes()) == "");
+    }
+    BOOST_TEST(retired(Opened(dir.path()).saved, "count") == 7u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
