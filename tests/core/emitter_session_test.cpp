@@ -43,6 +43,23 @@ BOOST_AUTO_TEST_CASE(what_is_counted_is_published) {
     BOOST_TEST(a.outbox.is_welcome());
 }
 
+BOOST_AUTO_TEST_CASE(gauges_by_label_are_published_by_label) {
+    State state;
+    Duct a(state, 'a', {.program = "maild", .max_labels = 2});
+    const GaugeMap ages = a.outbox.gauge_map("m/ages", "age", "items by age", Merge::sum);
+    a.connect();
+    ages("young").set(3);
+    ages("old").set(1);
+    ages("young").add(1);
+    ages("one too many").set(99);
+    a.push();
+    const auto& series = state.metrics.find("m/ages")->series;
+    BOOST_TEST(series.size() == 2U);
+    BOOST_TEST(series.find("young")->second.gauge().shown == 4.0);
+    BOOST_TEST(series.find("old")->second.gauge().shown == 1.0);
+    BOOST_TEST(count_of(state, "quipu/emitter/refusedSeries") == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(hello_tells_who_pushes) {
     State state;
     Duct a(state);
@@ -470,7 +487,8 @@ BOOST_AUTO_TEST_CASE(an_emitter_asked_for_less_still_sends_failed_and_slow_trace
     a.push();
     BOOST_TEST(family.ended_count[0] == 2U);
     // Every one of them is in the exact histogram.
-    const auto& cells = state.metrics.find("quipu/emitter/traceSeconds")->series.find("SMTP.Conn")->second.histogram().cells;
+    const auto& cells =
+        state.metrics.find("quipu/emitter/traceSeconds")->series.find("SMTP.Conn")->second.histogram().cells;
     BOOST_TEST(cells[0].total == 3U);
 }
 

@@ -33,7 +33,14 @@ struct Source {
     }
 
     void begin(std::uint64_t id, std::string_view family, std::string_view title, std::uint64_t parent = 0) {
-        say({.trace = id, .kind = TraceEventKind::begin, .steady_ns = at, .text = title, .family = family, .other = parent});
+        say(
+            {.trace = id,
+             .kind = TraceEventKind::begin,
+             .steady_ns = at,
+             .text = title,
+             .family = family,
+             .other = parent}
+        );
     }
 
     void note(std::uint64_t id, std::string_view text) {
@@ -237,7 +244,13 @@ BOOST_AUTO_TEST_CASE(after_a_new_connection_traces_not_announced_again_are_orpha
     Traces::resume(a.origin);
     wire::TraceEvents events;
     events.events.push_back(
-        {.trace = 1, .kind = TraceEventKind::begin, .steady_ns = 1, .text = "still open", .family = "f", .dropped_before = 3, .resumed = true}
+        {.trace = 1,
+         .kind = TraceEventKind::begin,
+         .steady_ns = 1,
+         .text = "still open",
+         .family = "f",
+         .dropped_before = 3,
+         .resumed = true}
     );
     events.all_active_announced = true;
     traces.apply(a.origin, events, a.now);
@@ -291,9 +304,15 @@ BOOST_AUTO_TEST_CASE(refs_print_and_parse_as_32_hex_digits) {
     TraceRef parsed;
     BOOST_TEST(parse(to_string(ref), parsed));
     BOOST_TEST((parsed == ref));
-    for (const char* bad : {"", "12", "0123456789ABCDEFfedcba9876543210", "0123456789abcdeffedcba987654321g",
-                            "0123456789abcdeffedcba98765432100"}) {
-        BOOST_TEST_CONTEXT(bad) { BOOST_TEST(!parse(bad, parsed)); }
+    for (const char* bad :
+         {"",
+          "12",
+          "0123456789ABCDEFfedcba9876543210",
+          "0123456789abcdeffedcba987654321g",
+          "0123456789abcdeffedcba98765432100"}) {
+        BOOST_TEST_CONTEXT(bad) {
+            BOOST_TEST(!parse(bad, parsed));
+        }
     }
 }
 

@@ -270,12 +270,31 @@ BOOST_AUTO_TEST_CASE(counts_are_exact_beyond_32_bits) {
     BOOST_TEST(has(body, "\nh_sum 1000001000\n"));
 }
 
-BOOST_AUTO_TEST_CASE(no_exemplars_in_any_format) {
+BOOST_AUTO_TEST_CASE(exemplars_lead_to_a_trace_of_their_bucket_in_openmetrics_only) {
     World world;
     auto maild = world.connect();
-    speak_of_every_kind(*maild);
+    maild->begin(7, "SMTP.Conn", "192.0.2.1:99", 0);
+    maild->trace_event({.trace = 7, .kind = wire::TraceEventKind::end}, 20 * ms);
+    maild->histogram(
+        {.name = trace_latency_family,
+         .kind = Kind::histogram,
+         .label_name = "family",
+         .bounds = {0.005, 0.01, 0.05, 0.1, 0.3, 1, 10},
+         .sum_unit = 1e-9},
+        "SMTP.Conn",
+        {0, 0, 1, 0, 0, 0, 0, 0, 20 * ms}
+    );
+    const std::string body = metrics(world);
+    const std::string line = "quipu_emitter_traceSeconds_bucket{family=\"SMTP.Conn\",le=\"0.05\"} 1 # {trace_id=\"";
+    const std::size_t at = body.find(line);
+    BOOST_REQUIRE(at != std::string::npos);
+    TraceRef ref;
+    BOOST_REQUIRE(parse(std::string_view(body).substr(at + line.size(), 32), ref));
+    BOOST_REQUIRE(world.state.traces.find(ref));
+    BOOST_TEST(world.state.traces.find(ref)->title == "192.0.2.1:99");
+    BOOST_TEST(body.substr(at + line.size() + 32, 8) == "\"} 0.02 ");
+    BOOST_TEST(body.find(" # {", at + line.size()) == std::string::npos);
     BOOST_TEST(!has(metrics(world, ""), " # {"));
-    BOOST_TEST(!has(metrics(world), " # {"));
 }
 
 BOOST_AUTO_TEST_CASE(units_stand_where_the_name_ends_in_them) {

@@ -138,7 +138,7 @@ public:
         trace_event({.trace = trace, .kind = wire::TraceEventKind::end}, at_ns);
     }
 
-    [[nodiscard]] Emitter& emitter() const { return *session_.emitter(); }
+    [[nodiscard]] EmitterRecord& emitter() const { return *session_.emitter(); }
 
     // As pages write it.
     [[nodiscard]] std::string trace_id(std::uint64_t trace) const {

@@ -16,7 +16,11 @@ BOOST_AUTO_TEST_CASE(unknown_verbs_are_labelled_as_chasquid_labels_them) {
     for (const Case& tc : {
              Case{"FOO", R"(unknown<"FOO">)"},
              Case{std::string("\x01\x02"), R"(unknown<"\x01\x02">)"},
-             Case{"\xc3\x91" "ANDU", "unknown<\"\xc3\x91" "ANDU\">"},
+             Case{
+                 "\xc3\x91"
+                 "ANDU",
+                 "unknown<\"\xc3\x91"
+                 "ANDU\">"},
              Case{"", R"(unknown<"">)"},
              Case{"ABCDEFGHIJ", R"(unknown<"ABCDEF">)"},
              Case{"a\"b\\c", R"(unknown<"a\"b\\c">)"},
@@ -24,12 +28,17 @@ BOOST_AUTO_TEST_CASE(unknown_verbs_are_labelled_as_chasquid_labels_them) {
              Case{"\x7f", R"(unknown<"\x7f">)"},
              Case{"\xff\xc3", R"(unknown<"\xff\xc3">)"},
              Case{"\xe2\x80\xa8", R"(unknown<"\u2028">)"},
-             Case{"\xe2\x80\xae" "x", R"(unknown<"\u202ex">)"},
+             Case{
+                 "\xe2\x80\xae"
+                 "x",
+                 R"(unknown<"\u202ex">)"},
              Case{"\xf0\x9f\x93\xa7", "unknown<\"\xf0\x9f\x93\xa7\">"},
              Case{std::string("\0x", 2), R"(unknown<"\x00x">)"},
              Case{"<img>", R"(unknown<"<img>">)"},
          }) {
-        BOOST_TEST_CONTEXT(tc.label) { BOOST_TEST(unknown_command_label(tc.verb) == tc.label); }
+        BOOST_TEST_CONTEXT(tc.label) {
+            BOOST_TEST(unknown_command_label(tc.verb) == tc.label);
+        }
     }
 }
 

@@ -41,6 +41,7 @@ public:
     // As after kill -9: connections break, the state is gone, the socket file stays. start() begins anew.
     void kill();
     void start();
+
     // Breaks all connections and keeps the state.
     void break_connections() { wants_break_ = true; }
 

@@ -1,0 +1,15 @@
+// Files of the source tree, for tests that compare code with documents.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace quipu::test {
+
+// The whole file, by its path from the root of the source tree. Fails the test case where it cannot be read.
+std::string read_source(std::string_view path);
+
+// The absolute path of that file.
+std::string source_path(std::string_view path);
+
+}  // namespace quipu::test
