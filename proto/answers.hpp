@@ -38,7 +38,7 @@ public:
     bool is_open(const PendingQuery& query);
 
     // From the courier.
-    void connected();     // forgets every question of the connection before
+    void connected();                           // forgets every question of the connection before
     std::uint64_t opened(std::uint32_t query);  // returns the connection's number
     void cancelled(std::uint32_t query);
     // Appends frames of what waits, about max_bytes of them. true: more waits.

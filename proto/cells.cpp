@@ -85,6 +85,7 @@ ThreadBlock* ThreadBlocks::mine() noexcept try {
     if (known == mine.end()) mine.emplace_back(shared_from_this(), block);
     this_thread_cells = {serial_, block->cells.get(), block};
     return block;
+
 } catch (const std::bad_alloc&) {
     return nullptr;  // the shared block serves
 }

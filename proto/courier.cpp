@@ -174,8 +174,7 @@ void Courier::connect() {
     }
     std::memcpy(address.sun_path, options_.socket_path.data(), options_.socket_path.size());
     fd_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    const bool is_open =
-        fd_ >= 0 && ::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    const bool is_open = fd_ >= 0 && ::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
     if (!is_open) {
         const int error = errno;
         std::string why = error_text(error);

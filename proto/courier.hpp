@@ -55,7 +55,9 @@ private:
     void say_goodbye();
     [[nodiscard]] std::chrono::milliseconds interval() const;
     void renew_identity() noexcept;
+
     [[nodiscard]] bool is_own_thread() const { return is_running_ && pthread_equal(pthread_self(), thread_) != 0; }
+
     void complain(std::string_view why);
 
     Outbox& outbox_;
@@ -65,7 +67,7 @@ private:
     int wake_fd_ = -1;
     std::string out_;
     std::size_t written_ = 0;
-    bool has_more_ = false;      // push() has more to say once out_ is written
+    bool has_more_ = false;  // push() has more to say once out_ is written
     Clock::time_point next_push_{};
     Clock::time_point next_try_{};
     Clock::time_point next_process_{};

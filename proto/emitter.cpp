@@ -29,6 +29,10 @@ void Gauge::add(double delta) const noexcept {
     if (value_) value_->fetch_add(delta, std::memory_order_relaxed);
 }
 
+Gauge GaugeMap::operator()(std::string_view label_value) const {
+    return outbox_ ? outbox_->gauge_of(family_, label_value) : Gauge();
+}
+
 void Text::set(std::string_view value) const noexcept {
     if (!mailbox_) return;
     auto* fresh = new (std::nothrow) std::string(value.substr(0, limits::max_text_bytes));
@@ -125,6 +129,10 @@ Text Emitter::text(std::string_view name, std::string_view help) {
 
 CounterMap Emitter::counter_map(std::string_view name, std::string_view label_name, std::string_view help) {
     return outbox_->counter_map(name, label_name, help);
+}
+
+GaugeMap Emitter::gauge_map(std::string_view name, std::string_view label_name, std::string_view help, Merge merge) {
+    return outbox_->gauge_map(name, label_name, help, merge);
 }
 
 Trace Emitter::trace(std::string_view family, std::string_view title) noexcept {

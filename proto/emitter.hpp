@@ -109,6 +109,24 @@ private:
     std::atomic<double>* value_ = nullptr;
 };
 
+// Gauges by label value; for few values that are known beforehand. Beyond EmitterOptions::max_labels, or where series
+// run out, a handle that sets nothing.
+class GaugeMap {
+public:
+    constexpr GaugeMap() = default;
+
+    // Keep the handle: the look-up takes a lock that declaring threads share.
+    Gauge operator()(std::string_view label_value) const;
+
+private:
+    friend class Outbox;
+
+    GaugeMap(Outbox* outbox, std::uint32_t family) : outbox_(outbox), family_(family) {}
+
+    Outbox* outbox_ = nullptr;
+    std::uint32_t family_ = 0;
+};
+
 // A string for people, such as a version. Setting allocates; it is meant to be rare.
 class Text {
 public:
@@ -129,6 +147,7 @@ private:
 class Trace {
 public:
     Trace() = default;
+
     ~Trace() { finish(); }
 
     Trace(Trace&& other) noexcept
@@ -250,14 +269,14 @@ struct EmitterOptions {
     std::string version{};
     std::string socket_path = "/run/quipu/ingest.sock";
     std::vector<std::string> cmdline{};  // empty: taken from /proc/self/cmdline. Secrets are masked here, at the source
-    std::vector<Flag> flags{};         // secrets masked by name
-    std::string config_text{};         // lines with a secret's key are masked
+    std::vector<Flag> flags{};           // secrets masked by name
+    std::string config_text{};           // lines with a secret's key are masked
     std::chrono::milliseconds flush_interval{0};  // how often to push; 0: as quipud says, 100 ms where it does not
     // Bounds of this process. Memory: 8 bytes a series and thread, ring bytes a thread that traces, about 400 bytes
     // an open trace; all of it touched only when used.
     std::uint32_t max_series = 16384;
-    std::uint32_t max_labels = 1000;            // of one counter map
-    std::uint32_t max_threads = 256;            // with own cells; further threads share one set, more slowly
+    std::uint32_t max_labels = 1000;  // of one counter map
+    std::uint32_t max_threads = 256;  // with own cells; further threads share one set, more slowly
     std::uint32_t max_open_traces = 16384;
     std::uint32_t trace_ring_bytes = 256 * 1024;  // a thread; a power of two
     std::size_t max_answer_backlog_bytes = 4 * 1024 * 1024;
@@ -279,14 +298,12 @@ public:
     // Declares a family, published at zero from now on; the same name again gives the same series. Beyond
     // max_series, or where the name is in use with another kind, the handle counts nothing and the refusal is counted.
     Counter counter(std::string_view name, std::string_view help, std::string_view unit = {});
-    Gauge gauge(
-        std::string_view name,
-        std::string_view help,
-        std::string_view unit = {},
-        Merge merge = Merge::sum
-    );
+    Gauge gauge(std::string_view name, std::string_view help, std::string_view unit = {}, Merge merge = Merge::sum);
     Text text(std::string_view name, std::string_view help);
     CounterMap counter_map(std::string_view name, std::string_view label_name, std::string_view help);
+    GaugeMap gauge_map(
+        std::string_view name, std::string_view label_name, std::string_view help, Merge merge = Merge::sum
+    );
 
     // Begins a trace. Beyond max_open_traces it swallows everything and is counted.
     [[nodiscard]] Trace trace(std::string_view family, std::string_view title) noexcept;

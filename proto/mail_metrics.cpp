@@ -25,11 +25,9 @@ MailMetrics::MailMetrics(Emitter& e, std::string_view the_version, std::int64_t 
     smtp_in.loops_detected = count("chasquid/smtpIn/loopsDetected", "mail loops detected");
     smtp_in.response_code_count =
         map("chasquid/smtpIn/responseCodeCount", "code", "replies sent to SMTP clients, by code");
-    smtp_in.security_level_checks = map(
-        "chasquid/smtpIn/securityLevelChecks",
-        "result",
-        "security level checks on incoming connections, by result"
-    );
+    smtp_in.security_level_checks =
+        map("chasquid/smtpIn/securityLevelChecks", "result", "security level checks on incoming connections, by result"
+        );
     smtp_in.spf_result_count = map("chasquid/smtpIn/spfResultCount", "result", "SPF checks, by result");
     smtp_in.tls_count = map("chasquid/smtpIn/tlsCount", "status", "messages received, by use of TLS");
     smtp_in.wrong_proto_count =
@@ -42,21 +40,16 @@ MailMetrics::MailMetrics(Emitter& e, std::string_view the_version, std::int64_t 
     smtp_in.dkim_verify_errors =
         count("chasquid/smtpIn/dkimVerifyErrors", "messages whose DKIM signature could not be verified");
 
-    smtp_out.security_level_checks = map(
-        "chasquid/smtpOut/securityLevelChecks",
-        "result",
-        "security level checks on outgoing connections, by result"
-    );
+    smtp_out.security_level_checks =
+        map("chasquid/smtpOut/securityLevelChecks", "result", "security level checks on outgoing connections, by result"
+        );
     smtp_out.sts_mode = map("chasquid/smtpOut/sts/mode", "mode", "outgoing MTA-STS policies seen, by mode");
     smtp_out.sts_security = map("chasquid/smtpOut/sts/security", "result", "outgoing MTA-STS checks, by result");
     smtp_out.tls_count = map("chasquid/smtpOut/tlsCount", "status", "outgoing connections, by use of TLS");
 
     source_date_str = e.text("chasquid/sourceDateStr", "date of the build's source, for people");
     source_date_timestamp = e.gauge(
-        "chasquid/sourceDateTimestamp",
-        "date of the build's source, in seconds since the epoch",
-        {},
-        Merge::max
+        "chasquid/sourceDateTimestamp", "date of the build's source, in seconds since the epoch", {}, Merge::max
     );
 
     sts_cache.expired = count("chasquid/sts/cache/expired", "expired entries in the MTA-STS cache");

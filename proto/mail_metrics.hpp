@@ -30,8 +30,8 @@ struct MailMetrics {
     } queue;
 
     struct {
-        CounterMap command_count;          // the verb, or command_label() of an unknown one
-        CounterMap hook_results;           // "post-data:skip", ":fail", ":badoutput", ":success"
+        CounterMap command_count;  // the verb, or command_label() of an unknown one
+        CounterMap hook_results;   // "post-data:skip", ":fail", ":badoutput", ":success"
         Counter loops_detected;
         CounterMap response_code_count;    // "250"
         CounterMap security_level_checks;  // "pass", "fail", "skip"

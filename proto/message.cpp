@@ -61,7 +61,6 @@ void write(Writer& w, const Flag& flag) {
     add_bool(w, 3, flag.is_set);
 }
 
-
 void write(Writer& w, const Hello& hello) {
     add_number(w, 1, hello.protocol);
     add_text(w, 2, hello.program);

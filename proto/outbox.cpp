@@ -30,15 +30,15 @@ std::uint32_t latency_bucket(std::uint64_t duration_ns) {
 }  // namespace
 
 std::uint64_t steady_now_ns() {
-    return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
+    return static_cast<std::uint64_t>(
+        std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1)
+    );
 }
 
 Outbox::Outbox(const EmitterOptions& options)
     : options_(options),
       blocks_(std::make_shared<ThreadBlocks>(
-          std::clamp(options.max_series, 64U, limits::max_series),
-          options.max_threads,
-          options.trace_ring_bytes
+          std::clamp(options.max_series, 64U, limits::max_series), options.max_threads, options.trace_ring_bytes
       )),
       slots_(options.max_open_traces),
       answers_(std::make_shared<Answers>(options.max_answer_backlog_bytes)),
@@ -67,28 +67,25 @@ Outbox::Known* Outbox::declare(std::string_view name, wire::Kind kind, FamilyPar
     const bool is_labelled = !part.label_name.empty();
     if (const auto it = known_.find(name); it != known_.end()) {
         Known& known = it->second;
-        return known.kind == kind && (known.table != nullptr) == is_labelled ? &known : nullptr;
+        return known.kind == kind && known.is_labelled == is_labelled ? &known : nullptr;
     }
     if (name.empty() || next_family_ > limits::max_families) return nullptr;
     part.name = name;
     part.kind = kind;
     part.help.resize(std::min(part.help.size(), limits::max_help_bytes));
     auto definition = std::make_unique<Definition>();
-    definition->family = next_family_++;
+    Known& known = known_[std::string(name)];
+    known.kind = kind;
+    known.family = next_family_++;
+    known.is_labelled = is_labelled;
+    definition->family = known.family;
     definition->kind = kind;
     definition->part = std::move(part);
     publish(std::move(definition));
-    Known& known = known_[std::string(name)];
-    known.kind = kind;
     return &known;
 }
 
-SeriesPart* Outbox::add_series(
-    std::uint32_t family,
-    wire::Kind kind,
-    std::string_view label,
-    std::uint32_t width
-) {
+SeriesPart* Outbox::add_series(std::uint32_t family, wire::Kind kind, std::string_view label, std::uint32_t width) {
     const std::uint32_t room = std::clamp(options_.max_series, 64U, limits::max_series);
     const std::uint32_t kept = label == "(other)" ? 0 : reserved_;
     if (next_index_ + width + kept > room) return nullptr;
@@ -109,7 +106,7 @@ Counter Outbox::counter(std::string_view name, std::string_view help, std::strin
     part.help = help;
     part.unit = unit;
     Known* known = declare(name, wire::Kind::counter, std::move(part));
-    if (known && !known->series) known->series = add_series(next_family_ - 1, known->kind, {}, 1);
+    if (known && !known->series) known->series = add_series(known->family, known->kind, {}, 1);
     if (known && known->series) return {this, blocks_->serial(), known->series->index};
     refused_series_.add();
     return {};
@@ -122,7 +119,7 @@ Gauge Outbox::gauge(std::string_view name, std::string_view help, std::string_vi
     part.unit = unit;
     part.merge = merge;
     Known* known = declare(name, wire::Kind::gauge, std::move(part));
-    if (known && !known->series) known->series = add_series(next_family_ - 1, known->kind, {}, 1);
+    if (known && !known->series) known->series = add_series(known->family, known->kind, {}, 1);
     if (known && known->series) return Gauge(&known->series->gauge);
     refused_series_.add();
     return {};
@@ -133,17 +130,14 @@ Text Outbox::text(std::string_view name, std::string_view help) {
     FamilyPart part;
     part.help = help;
     Known* known = declare(name, wire::Kind::text, std::move(part));
-    if (known && !known->series) known->series = add_series(next_family_ - 1, known->kind, {}, 1);
+    if (known && !known->series) known->series = add_series(known->family, known->kind, {}, 1);
     if (known && known->series) return Text(&known->series->mailbox);
     refused_series_.add();
     return {};
 }
 
 LabelTable* Outbox::make_table(
-    std::string_view name,
-    std::string_view label_name,
-    std::string_view help,
-    bool is_latency
+    std::string_view name, std::string_view label_name, std::string_view help, bool is_latency
 ) {
     const std::lock_guard lock(declaring_);
     FamilyPart part;
@@ -161,7 +155,7 @@ LabelTable* Outbox::make_table(
     }
     if (!known->table) {
         const std::uint32_t max_labels = is_latency ? max_trace_families : options_.max_labels;
-        tables_.push_back(std::make_unique<LabelTable>(*this, next_family_ - 1, max_labels));
+        tables_.push_back(std::make_unique<LabelTable>(*this, known->family, max_labels));
         known->table = tables_.back().get();
         reserved_ += is_latency ? histogram_width : 1;
     }
@@ -170,6 +164,32 @@ LabelTable* Outbox::make_table(
 
 CounterMap Outbox::counter_map(std::string_view name, std::string_view label_name, std::string_view help) {
     return CounterMap(make_table(name, label_name, help, false));
+}
+
+GaugeMap Outbox::gauge_map(std::string_view name, std::string_view label_name, std::string_view help, Merge merge) {
+    const std::lock_guard lock(declaring_);
+    FamilyPart part;
+    part.help = help;
+    part.label_name = label_name.empty() ? "label" : label_name;
+    part.merge = merge;
+    if (const Known* known = declare(name, wire::Kind::gauge, std::move(part))) return {this, known->family};
+    refused_series_.add();
+    return {};
+}
+
+Gauge Outbox::gauge_of(std::uint32_t family, std::string_view label) {
+    const std::lock_guard lock(declaring_);
+    label = label.substr(0, limits::max_label_bytes);
+    const std::pair key(family, std::string(label));
+    if (const auto it = labelled_gauges_.find(key); it != labelled_gauges_.end()) return Gauge(&it->second->gauge);
+    const bool has_room = labelled_gauges_.size() < options_.max_labels;
+    SeriesPart* series = has_room ? add_series(family, wire::Kind::gauge, label, 1) : nullptr;
+    if (!series) {
+        refused_series_.add();
+        return {};
+    }
+    labelled_gauges_.emplace(key, series);
+    return Gauge(&series->gauge);
 }
 
 // A new label's node, or that of "(other)"; null where even that cannot be.
@@ -181,7 +201,8 @@ const LabelNode* Outbox::add_label(LabelTable& table, std::string_view label) {
     if (const LabelNode* node = table.find(label)) return node;  // another thread was faster
     const bool has_room = table.size() < table.max_labels() && label.size() <= limits::max_label_bytes;
     if (has_room) {
-        if (SeriesPart* series = add_series(table.family(), kind, label, width)) return &table.add(label, series->index);
+        if (SeriesPart* series = add_series(table.family(), kind, label, width))
+            return &table.add(label, series->index);
     }
     if (table.size() >= table.max_labels()) table.set_full();
     if (!table.other()) {
@@ -198,10 +219,12 @@ const LabelNode* Outbox::add_label(LabelTable& table, std::string_view label) {
 }
 
 const LabelNode* Outbox::node_of(LabelTable& table, std::string_view label) noexcept try {
-    if (const LabelNode* node = table.find(label)) [[likely]] return node;
+    if (const LabelNode* node = table.find(label)) [[likely]]
+        return node;
     const LabelNode* node = table.is_full() && table.other() ? table.other() : add_label(table, label);
     if (!node || node == table.other()) folded_labels_.add();
     return node;
+
 } catch (const std::bad_alloc&) {
     return table.other();
 }

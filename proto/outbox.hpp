@@ -61,6 +61,8 @@ public:
     Gauge gauge(std::string_view name, std::string_view help, std::string_view unit, Merge merge);
     Text text(std::string_view name, std::string_view help);
     CounterMap counter_map(std::string_view name, std::string_view label_name, std::string_view help);
+    GaugeMap gauge_map(std::string_view name, std::string_view label_name, std::string_view help, Merge merge);
+    Gauge gauge_of(std::uint32_t family, std::string_view label);
     void on_query(std::string_view topic, QueryHandler handler);
     void set_config_text(std::string_view masked_text);
 
@@ -113,8 +115,10 @@ public:
 private:
     struct Known {
         wire::Kind kind = wire::Kind::counter;
+        std::uint32_t family = 0;  // its number
+        bool is_labelled = false;
         SeriesPart* series = nullptr;  // without a label
-        LabelTable* table = nullptr;   // with one
+        LabelTable* table = nullptr;   // counters and histograms with one
     };
 
     // Under the declaring lock:
@@ -148,6 +152,7 @@ private:
 
     std::mutex declaring_;
     std::map<std::string, Known, std::less<>> known_;
+    std::map<std::pair<std::uint32_t, std::string>, SeriesPart*> labelled_gauges_;  // by family and label
     std::vector<std::unique_ptr<Definition>> definitions_;
     std::vector<std::unique_ptr<LabelTable>> tables_;
     std::uint32_t next_family_ = 1;

@@ -17,12 +17,7 @@ constexpr std::size_t answer_bytes_per_push = 1024 * 1024;
 
 }  // namespace
 
-void Outbox::connected(
-    const Identity& identity,
-    std::uint64_t wall_ns,
-    std::uint64_t steady_ns,
-    std::string& out
-) {
+void Outbox::connected(const Identity& identity, std::uint64_t wall_ns, std::uint64_t steady_ns, std::string& out) {
     is_welcome_ = is_acknowledged_ = false;
     refusal_.clear();
     reader_ = FrameReader();

@@ -23,7 +23,7 @@ struct TraceSlot {
     std::uint64_t id = 0;
     std::uint64_t begin_ns = 0;  // CLOCK_MONOTONIC
     std::uint64_t end_ns = 0;
-    std::uint64_t parent = 0;    // trace id, 0: none
+    std::uint64_t parent = 0;           // trace id, 0: none
     const LabelNode* family = nullptr;  // its latency series; the label is the family's name
     std::uint32_t lost = 0;             // events refused since the last one that was taken
     std::uint16_t title_size = 0;

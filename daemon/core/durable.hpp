@@ -42,9 +42,9 @@ struct DurableInstance {
 
 // One commit. Values are absolute: writing the same twice does no harm.
 struct Changes {
-    std::vector<DurableFamily> families;      // new ones
-    std::vector<DurableCount> retired;        // changed
-    std::vector<DurableInstance> instances;   // changed ones, with their changed counts
+    std::vector<DurableFamily> families;       // new ones
+    std::vector<DurableCount> retired;         // changed
+    std::vector<DurableInstance> instances;    // changed ones, with their changed counts
     std::vector<std::string> ended_instances;  // their rows go; their counts are in `retired` of the same commit
 
     [[nodiscard]] bool is_empty() const {

@@ -67,10 +67,7 @@ Errc EmitterSession::on(const wire::Hello& hello, Now now) {
     welcome.bounds.frame_bytes = limits::max_frame_bytes;
     welcome.bounds.series = limits::max_series;
     welcome.bounds.text_bytes = limits::max_text_bytes;
-    welcome.bounds.event_bytes = std::min<std::uint32_t>(
-        limits::max_event_bytes,
-        state_.limits.traces.event_bytes
-    );
+    welcome.bounds.event_bytes = std::min<std::uint32_t>(limits::max_event_bytes, state_.limits.traces.event_bytes);
     welcome.bounds.active_traces = state_.limits.traces.active;
     welcome.flush_interval_ms = state_.limits.flush_interval_ms;
     welcome.sampling = state_.traces.sampler().sampling();

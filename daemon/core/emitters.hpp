@@ -21,9 +21,9 @@
 namespace quipu {
 
 struct EmitterLimits {
-    std::uint32_t connected = 64;       // beyond: refused
-    std::uint32_t ended_on_record = 32;  // beyond: the one that ended first is forgotten
-    std::size_t output_bytes = 1024 * 1024;  // waiting to be sent to one emitter; beyond: closed
+    std::uint32_t connected = 64;                 // beyond: refused
+    std::uint32_t ended_on_record = 32;           // beyond: the one that ended first is forgotten
+    std::size_t output_bytes = 1024 * 1024;       // waiting to be sent to one emitter; beyond: closed
     std::int64_t lost_grace_ns = 60'000'000'000;  // a lost one of unknown fate counts as ended after this
 };
 
@@ -62,9 +62,9 @@ struct EmitterRecord {
     std::int64_t heard_wall_ns = 0;      // its last frame
     std::int64_t life_wall_ns = 0;       // since when `life` is what it is
     std::int64_t lost_steady_ns = 0;
-    bool is_alive = false;               // the edge watches its process, which runs: no grace while lost
-    std::string how;                     // lost, ended: one phrase, "said goodbye: exit"
-    std::uint32_t connections = 0;       // how often it connected
+    bool is_alive = false;          // the edge watches its process, which runs: no grace while lost
+    std::string how;                // lost, ended: one phrase, "said goodbye: exit"
+    std::uint32_t connections = 0;  // how often it connected
     std::uint64_t frames = 0;
     std::uint64_t bytes = 0;
 
@@ -108,10 +108,5 @@ private:
     std::vector<std::unique_ptr<EmitterRecord>> all_;
     std::uint32_t last_number_ = 0;
 };
-
-#ifndef QUIPU_NO_OLD_NAMES
-using Emitter = EmitterRecord;
-using wire::Merge;
-#endif
 
 }  // namespace quipu

@@ -19,9 +19,7 @@ Series make_series(const Family& family) {
         case Kind::counter: series.value = Cell{}; break;
         case Kind::gauge: series.value = GaugeValue{}; break;
         case Kind::text: series.value = TextValue{}; break;
-        case Kind::histogram:
-            series.value = HistogramValue{std::vector<Cell>(family.bounds.size() + 2)};
-            break;
+        case Kind::histogram: series.value = HistogramValue{std::vector<Cell>(family.bounds.size() + 2)}; break;
     }
     return series;
 }
@@ -111,8 +109,8 @@ Family* Metrics::ensure_family(const Family& like) {
     if (is_reserved) return nullptr;
     if (const auto it = families_.find(like.name); it != families_.end()) {
         Family& family = it->second;
-        const bool is_same = family.kind == like.kind && family.is_labelled() == like.is_labelled() &&
-                             family.bounds == like.bounds;
+        const bool is_same =
+            family.kind == like.kind && family.is_labelled() == like.is_labelled() && family.bounds == like.bounds;
         if (!is_same) return nullptr;
         if (family.help.empty()) family.help = like.help;
         return &family;

@@ -30,15 +30,15 @@ using wire::Kind;
 inline constexpr std::string_view other_label = "(other)";
 
 struct MetricLimits {
-    std::uint32_t families = 8192;            // beyond: series of a new family are refused and counted
-    std::uint32_t series = 262144;            // in all; beyond: folded into "(other)", or refused without a label
+    std::uint32_t families = 8192;             // beyond: series of a new family are refused and counted
+    std::uint32_t series = 262144;             // in all; beyond: folded into "(other)", or refused without a label
     std::uint32_t labels_per_family = 131072;  // beyond: folded into "(other)"
 };
 
 // One published count.
 struct Cell {
-    std::uint64_t total = 0;    // what is shown
-    std::uint64_t retired = 0;  // the part of it that ended instances left behind
+    std::uint64_t total = 0;          // what is shown
+    std::uint64_t retired = 0;        // the part of it that ended instances left behind
     bool is_changed = false;          // some contribution has changed since the last commit
     bool is_retired_changed = false;  // `retired` has
 };
@@ -49,7 +49,7 @@ struct InstanceMetrics;
 template <typename Value>
 struct Merged {
     std::vector<std::pair<const InstanceMetrics*, Value>> parts;
-    Value shown{};         // the merged value; the last known one where no instance is left
+    Value shown{};          // the merged value; the last known one where no instance is left
     bool is_known = false;  // some instance has said something, ever
     bool is_stale = false;  // no instance that said something is left
 };
@@ -98,8 +98,8 @@ using FamilyByName = std::map<std::string, Family, std::less<>>;
 
 // What one instance has in one cell.
 struct Contribution {
-    std::uint64_t held = 0;  // before its present connection
-    std::uint64_t now = 0;   // in its present connection
+    std::uint64_t held = 0;   // before its present connection
+    std::uint64_t now = 0;    // in its present connection
     bool is_changed = false;  // since the last commit
 
     [[nodiscard]] std::uint64_t shown() const { return held > now ? held : now; }
@@ -109,7 +109,7 @@ struct Contribution {
 struct InstanceMetrics {
     std::uint64_t start_wall_ns = 0;  // MERGE_LAST: the youngest instance wins
     std::unordered_map<Cell*, Contribution> counts;
-    bool is_retired = false;     // its counts are in Cell::retired
+    bool is_retired = false;  // its counts are in Cell::retired
 };
 
 // What an id of one connection stands for.
@@ -171,6 +171,7 @@ public:
 
     // For take_changes() in state.hpp: reads and resets the marks of what has changed.
     [[nodiscard]] FamilyByName& families_for_commit() { return families_; }
+
     void mark_all_changed();
 
     // For restoring from disk: the family and cell of that name, made where absent; null where it cannot be.

@@ -19,12 +19,8 @@ Own::Own(Metrics& m)
           m.own_counter("quipu/ingest/truncatedFrames", "frames that were begun and not finished by their emitter")
       ),
       unknown_fields(m.own_counter("quipu/ingest/unknownFields", "fields skipped because this version is older")),
-      unknown_messages(
-          m.own_counter("quipu/ingest/unknownMessages", "messages skipped because this version is older")
-      ),
-      unknown_answers(
-          m.own_counter("quipu/ingest/unknownAnswers", "answers that came after their question was over")
-      ),
+      unknown_messages(m.own_counter("quipu/ingest/unknownMessages", "messages skipped because this version is older")),
+      unknown_answers(m.own_counter("quipu/ingest/unknownAnswers", "answers that came after their question was over")),
       http_connections(m.own_counter("quipu/http/connections", "HTTP connections accepted")),
       http_refused_connections(
           m.own_counter("quipu/http/refusedConnections", "HTTP connections refused because there were too many")
@@ -34,8 +30,7 @@ Own::Own(Metrics& m)
       store_errors(m.own_counter("quipu/store/errors", "commits of the state file that failed and were repeated")),
       folded_series_(m.own_counter("quipu/metrics/foldedSeries", "series folded into the label (other)")),
       refused_families_(m.own_counter(
-          "quipu/metrics/refusedFamilies",
-          "families refused: known with another kind, a reserved name, or too many"
+          "quipu/metrics/refusedFamilies", "families refused: known with another kind, a reserved name, or too many"
       )),
       refused_series_(m.own_counter("quipu/metrics/refusedSeries", "series refused because there were too many")),
       refused_deltas_(m.own_counter("quipu/metrics/refusedDeltas", "negative deltas refused on counters")),
@@ -58,8 +53,7 @@ Own::Own(Metrics& m)
           m.own_counter("quipu/traces/foldedFamilies", "traces put in the family (other) because of too many families")
       ),
       lone_children_(m.own_counter(
-          "quipu/traces/loneChildren",
-          "child traces shown alone: their parent is unknown or has too many"
+          "quipu/traces/loneChildren", "child traces shown alone: their parent is unknown or has too many"
       )) {}
 
 void Own::refresh(const MetricCounts& metrics, const TraceCounts& traces) {

@@ -9,9 +9,9 @@ namespace quipu {
 struct Own {
     explicit Own(Metrics& metrics);
 
-    Cell& connections;         // emitters accepted
+    Cell& connections;          // emitters accepted
     Cell& refused_connections;  // by user, or because too many
-    Cell& refused_sessions;    // closed for an error of theirs
+    Cell& refused_sessions;     // closed for an error of theirs
     Cell& frames;
     Cell& frame_bytes;
     Cell& truncated_frames;  // connection ended inside a frame

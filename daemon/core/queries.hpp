@@ -20,9 +20,9 @@
 namespace quipu {
 
 struct QueryLimits {
-    std::uint32_t open = 256;                             // asks at a time; beyond: refused
-    std::size_t answer_bytes = 128 * 1024 * 1024;         // of one answer; beyond: failed and cancelled
-    std::size_t total_answer_bytes = 256 * 1024 * 1024;   // of all open ones
+    std::uint32_t open = 256;                            // asks at a time; beyond: refused
+    std::size_t answer_bytes = 128 * 1024 * 1024;        // of one answer; beyond: failed and cancelled
+    std::size_t total_answer_bytes = 256 * 1024 * 1024;  // of all open ones
 };
 
 // What to ask, of whom.
@@ -93,8 +93,8 @@ private:
     void finish_if_done(AskId id, const Open& open);
 
     QueryLimits limits_;
-    std::map<AskId, Open> open_;                        // until taken or cancelled
-    std::unordered_map<std::uint32_t, AskId> asks_;     // by Query.id, while an answer is awaited
+    std::map<AskId, Open> open_;                     // until taken or cancelled
+    std::unordered_map<std::uint32_t, AskId> asks_;  // by Query.id, while an answer is awaited
     std::vector<AskId> finished_;
     AskId last_id_ = 0;
     std::uint32_t last_query_ = 0;

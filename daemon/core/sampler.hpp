@@ -1,5 +1,5 @@
-// How much of their traces emitters shall send: when trace events come faster than SamplerLimits::events_per_second, the
-// families that send most are asked for a smaller share (Tune), step by step; when there is room again, for more.
+// How much of their traces emitters shall send: when trace events come faster than SamplerLimits::events_per_second,
+// the families that send most are asked for a smaller share (Tune), step by step; when there is room again, for more.
 // An emitter sends a trace that fails, or takes longer than always_above_ns, whole all the same.
 #pragma once
 
@@ -15,8 +15,8 @@
 namespace quipu {
 
 struct SamplerLimits {
-    std::uint64_t events_per_second = 200'000;       // of all emitters together
-    std::uint64_t always_above_ns = 1'000'000'000;   // slow traces are always wanted
+    std::uint64_t events_per_second = 200'000;      // of all emitters together
+    std::uint64_t always_above_ns = 1'000'000'000;  // slow traces are always wanted
     std::uint32_t least_per_mille = 1;
 };
 

@@ -86,15 +86,14 @@ void end_overdue(State& state, Now now) {
     }
 }
 
-bool tune_sampling(State& state, Now now) {
-    if (!state.traces.sampler().tick(now)) return false;
+void tune_sampling(State& state, Now now) {
+    if (!state.traces.sampler().tick(now)) return;
     wire::Tune tune;
     tune.flush_interval_ms = state.limits.flush_interval_ms;
     tune.sampling = state.traces.sampler().sampling();
     for (const auto& emitter : state.emitters.all()) {
         if (emitter->life == Life::connected) wire::append_frame_of(emitter->output, tune);
     }
-    return true;
 }
 
 namespace {

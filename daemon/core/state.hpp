@@ -47,10 +47,10 @@ struct State {
     BuildInfo build;
     std::int64_t start_wall_ns = 0;
     std::string hostname;
-    std::string ingest_socket;         // for pages: where emitters connect
+    std::string ingest_socket;               // for pages: where emitters connect
     std::vector<std::string> allowed_hosts;  // names that Host may have; empty: loopback names and IP literals only
-    std::vector<FlagText> flags;       // quipud's own
-    std::vector<HealthCheck> health;   // set by the edges: store, sockets
+    std::vector<FlagText> flags;             // quipud's own
+    std::vector<HealthCheck> health;         // set by the edges: store, sockets
     Metrics metrics;
     Own own;
     Traces traces;
@@ -67,8 +67,8 @@ void set_ended(State& state, EmitterRecord& emitter, std::string_view how, Now n
 void end_overdue(State& state, Now now);
 
 // Where too many trace events come, asks emitters for a smaller share (Tune into their outputs). Call about once a
-// second. true: something was appended.
-bool tune_sampling(State& state, Now now);
+// second.
+void tune_sampling(State& state, Now now);
 
 // What has changed since the last call, for the store; and the way back at start.
 Changes take_changes(State& state);

@@ -1,8 +1,8 @@
 // The last trace events in the order in which they came, for the live tail. Recorded only while somebody follows, and a
 // while after, so that a follower whose connection broke can go on where it was.
 //
-// One ring for all followers: each has but a position in it. A slow one falls behind the ring's end, loses what is gone,
-// is told how many lines that was, and costs nobody else anything.
+// One ring for all followers: each has but a position in it. A slow one falls behind the ring's end, loses what is
+// gone, is told how many lines that was, and costs nobody else anything.
 #pragma once
 
 #include <cstdint>

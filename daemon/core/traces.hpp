@@ -38,7 +38,7 @@ struct TraceLimits {
     std::uint32_t event_bytes = 4096;      // cut beyond
     std::uint32_t kept_per_bucket = 10;
     std::uint32_t kept_errors = 10;
-    std::uint32_t children_per_trace = 100;     // beyond: a child stands alone, counted
+    std::uint32_t children_per_trace = 100;      // beyond: a child stands alone, counted
     std::size_t total_bytes = 64 * 1024 * 1024;  // of all traces; beyond: the oldest kept, then the oldest open go
 };
 
@@ -47,6 +47,10 @@ inline constexpr std::size_t bucket_count = 8;
 inline constexpr std::array<std::int64_t, bucket_count> bucket_floor_ns = {
     0, 5'000'000, 10'000'000, 50'000'000, 100'000'000, 300'000'000, 1'000'000'000, 10'000'000'000};
 std::size_t bucket_of(std::int64_t duration_ns);
+
+// The histogram in which the emitter library counts every ended trace, by family: exact, whatever events were lost.
+// Its bounds are the floors above, from the second on.
+inline constexpr std::string_view trace_latency_family = "quipu/emitter/traceSeconds";
 
 // The id of a trace everywhere: in HTML, JSON, stream and exemplar. 32 hex digits: the first half of the emitter's
 // instance, then the trace's number in its process.
@@ -86,13 +90,13 @@ struct TraceRecord {
     std::string orphaned;  // not empty: it did not end by itself, and why
     TraceRef parent;       // number 0: none
     std::vector<TraceRecord*> children;
-    std::vector<TraceNote> first;  // at most a third of the limit
-    std::deque<TraceNote> last;    // at most two thirds
-    std::uint64_t cut = 0;         // events between first and last that were given up here
-    std::uint64_t lost_at_end = 0;  // events lost at the emitter after the last one that came
-    std::size_t bytes = 0;          // what it costs
-    std::uint32_t holds = 0;        // open list, buckets, errors, parent: forgotten at 0
-    struct TraceOrigin* origin = nullptr;  // while open
+    std::vector<TraceNote> first;                 // at most a third of the limit
+    std::deque<TraceNote> last;                   // at most two thirds
+    std::uint64_t cut = 0;                        // events between first and last that were given up here
+    std::uint64_t lost_at_end = 0;                // events lost at the emitter after the last one that came
+    std::size_t bytes = 0;                        // what it costs
+    std::uint32_t holds = 0;                      // open list, buckets, errors, parent: forgotten at 0
+    struct TraceOrigin* origin = nullptr;         // while open
     std::list<TraceRecord*>::iterator in_family;  // while open
     std::list<TraceRecord*>::iterator in_all;
 
@@ -112,35 +116,36 @@ struct TraceExemplar {
 };
 
 struct TraceFamily {
-    std::list<TraceRecord*> active;                                     // oldest first
-    std::array<std::deque<TraceRecord*>, bucket_count> buckets;         // newest last
-    std::deque<TraceRecord*> errors;                                    // newest last
-    std::array<std::uint64_t, bucket_count> ended_count{};        // all that ended here, kept or not
+    std::list<TraceRecord*> active;                              // oldest first
+    std::array<std::deque<TraceRecord*>, bucket_count> buckets;  // newest last
+    std::deque<TraceRecord*> errors;                             // newest last
+    std::array<std::uint64_t, bucket_count> ended_count{};       // all that ended here, kept or not
     std::uint64_t error_count = 0;
-    std::array<TraceExemplar, bucket_count> exemplars;  // bucket i of the histogram: up to and with bucket_floor_ns[i + 1]
+    std::array<TraceExemplar, bucket_count>
+        exemplars;  // bucket i of the histogram: up to and with bucket_floor_ns[i + 1]
 };
 
 // Where traces come from: one for each instance, owned by its Emitter.
 struct TraceOrigin {
-    std::uint64_t instance = 0;             // first half of the instance's bytes, big endian
+    std::uint64_t instance = 0;  // first half of the instance's bytes, big endian
     std::string program;
     std::int64_t wall_minus_steady_ns = 0;  // turns the emitter's clock into wall time
     std::unordered_map<std::uint64_t, TraceRecord*> open;
-    bool is_resuming = false;               // from a new connection until all_active_announced
+    bool is_resuming = false;                     // from a new connection until all_active_announced
     std::unordered_set<std::uint64_t> announced;  // while resuming: open ones that were announced again
-    std::uint64_t dropped_events = 0;       // as the emitter counts them
+    std::uint64_t dropped_events = 0;             // as the emitter counts them
     std::uint64_t dropped_traces = 0;
 };
 
 struct TraceCounts {
-    std::uint64_t events = 0;             // taken
-    std::uint64_t ignored_events = 0;     // for an unknown or ended trace, or a begin of a known one
-    std::uint64_t cut_events = 0;         // given up between first and last
-    std::uint64_t cut_texts = 0;          // shortened to event_bytes
-    std::uint64_t evicted_active = 0;     // orphaned because too many were open
-    std::uint64_t evicted_bytes = 0;      // kept ones forgotten early because of total_bytes
-    std::uint64_t folded_families = 0;    // traces that went to family "(other)"
-    std::uint64_t lone_children = 0;      // parent unknown or full
+    std::uint64_t events = 0;           // taken
+    std::uint64_t ignored_events = 0;   // for an unknown or ended trace, or a begin of a known one
+    std::uint64_t cut_events = 0;       // given up between first and last
+    std::uint64_t cut_texts = 0;        // shortened to event_bytes
+    std::uint64_t evicted_active = 0;   // orphaned because too many were open
+    std::uint64_t evicted_bytes = 0;    // kept ones forgotten early because of total_bytes
+    std::uint64_t folded_families = 0;  // traces that went to family "(other)"
+    std::uint64_t lone_children = 0;    // parent unknown or full
 };
 
 class Traces {
@@ -209,9 +214,5 @@ private:
     std::size_t bytes_ = 0;
     TraceCounts counts_;
 };
-
-#ifndef QUIPU_NO_OLD_NAMES
-using Trace = TraceRecord;
-#endif
 
 }  // namespace quipu

@@ -14,10 +14,10 @@ namespace quipu {
 namespace {
 
 // Connected ones first, then the lost, then the ended; the latest change of life first within each.
-std::vector<const Emitter*> in_order(const State& state) {
-    std::vector<const Emitter*> emitters;
+std::vector<const EmitterRecord*> in_order(const State& state) {
+    std::vector<const EmitterRecord*> emitters;
     for (const auto& emitter : state.emitters.all()) emitters.push_back(emitter.get());
-    std::stable_sort(emitters.begin(), emitters.end(), [](const Emitter* a, const Emitter* b) {
+    std::stable_sort(emitters.begin(), emitters.end(), [](const EmitterRecord* a, const EmitterRecord* b) {
         if (a->life != b->life) return a->life < b->life;
         return a->life_wall_ns > b->life_wall_ns;
     });
@@ -25,11 +25,11 @@ std::vector<const Emitter*> in_order(const State& state) {
 }
 
 // Counter series and histogram cells that it has contributed to.
-std::size_t series_count(const Emitter& emitter) {
+std::size_t series_count(const EmitterRecord& emitter) {
     return emitter.metrics.counts.size();
 }
 
-View row_of(const Emitter& emitter, Now now) {
+View row_of(const EmitterRecord& emitter, Now now) {
     View row;
     row.set("number", std::to_string(emitter.number));
     row.set("program", emitter.program).set("version", emitter.version).set("hostname", emitter.hostname);
@@ -57,7 +57,7 @@ View row_of(const Emitter& emitter, Now now) {
     return row;
 }
 
-void append_json(JsonWriter& json, const Emitter& emitter) {
+void append_json(JsonWriter& json, const EmitterRecord& emitter) {
     const auto time = [&json](std::string_view name, std::int64_t wall_ns) {
         json.key(name).text(wall_ns == 0 ? "" : iso_time(wall_ns));
     };
@@ -91,7 +91,7 @@ Response as_json(const State& state) {
     response.content_type = "application/json; charset=utf-8";
     JsonWriter json(response.body);
     json.open_object().key("socket").text(state.ingest_socket).key("emitters").open_array();
-    for (const Emitter* emitter : in_order(state)) append_json(json, *emitter);
+    for (const EmitterRecord* emitter : in_order(state)) append_json(json, *emitter);
     json.close_array().close_object();
     response.body += '\n';
     return response;
@@ -106,7 +106,7 @@ PageResult emitters_page(const State& state, const Request& request, Now now) {
     View view;
     view.set("socket", state.ingest_socket).list("emitters");
     view.number("connected_count", state.emitters.connected_count());
-    for (const Emitter* emitter : in_order(state)) view.add("emitters", row_of(*emitter, now));
+    for (const EmitterRecord* emitter : in_order(state)) view.add("emitters", row_of(*emitter, now));
     return html_page(state, now, {"Emitters", "/debug/emitters", web::emitters_html}, view);
 }
 

@@ -54,9 +54,9 @@ Response as_text(const State& state) {
     Response response;
     response.content_type = "text/plain; charset=utf-8";
     std::string& out = response.body;
-    const std::vector<const Emitter*> emitters = newest_first(state);
+    const std::vector<const EmitterRecord*> emitters = newest_first(state);
     if (emitters.empty()) out += "# No mail daemon has connected yet.\n";
-    for (const Emitter* emitter : emitters) {
+    for (const EmitterRecord* emitter : emitters) {
         if (emitter != emitters.front()) append_section_line(out, *emitter);
         append_flags(out, emitter->flags);
     }
@@ -76,7 +76,7 @@ PageResult flags_page(const State& state, const Request& request, Now now) {
     } else {
         View view;
         view.flag("was_connected", !state.emitters.all().empty());
-        for (const Emitter* emitter : newest_first(state)) {
+        for (const EmitterRecord* emitter : newest_first(state)) {
             view.add("sections", section(emitter_title(*emitter), life_text(emitter->life), emitter->flags));
         }
         view.add("sections", section(own_title(state), "", state.flags));

@@ -7,6 +7,8 @@ namespace quipu {
 
 PageResult index_page(const State& state, const Request& request, Now now);
 PageResult traces_page(const State& state, const Request& request, Now now);
+PageResult traces_live_page(const State& state, const Request& request, Now now);
+PageResult traces_stream_page(const State& state, const Request& request, Now now);
 PageResult queue_page(const State& state, const Request& request, Now now);
 PageResult vars_page(const State& state, const Request& request, Now now);
 PageResult metrics_page(const State& state, const Request& request, Now now);

@@ -4,8 +4,6 @@ namespace quipu {
 
 namespace {
 
-constexpr std::string_view histogram_name = "quipu/emitter/traceSeconds";
-
 const HistogramValue* counted_by_emitters(const Family* family, std::string_view label) {
     if (!family || family->kind != Kind::histogram) return nullptr;
     const auto it = family->series.find(label);
@@ -60,7 +58,7 @@ Latency from_ends(const TraceFamily& family) {
 
 Latency latency_of(const State& state, std::string_view family) {
     Latency latency;
-    const Family* counted = state.metrics.find(histogram_name);
+    const Family* counted = state.metrics.find(trace_latency_family);
     if (const HistogramValue* histogram = counted_by_emitters(counted, family)) {
         latency = from_histogram(*counted, *histogram);
     } else if (const auto it = state.traces.families().find(family); it != state.traces.families().end()) {

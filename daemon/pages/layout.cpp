@@ -51,7 +51,7 @@ void set_time(View& view, std::string_view name, std::int64_t wall_ns, Now now) 
     view.set(prefix + "_age", is_known ? age_text(wall_ns, now.wall_ns) : "");
 }
 
-std::string emitter_title(const Emitter& emitter) {
+std::string emitter_title(const EmitterRecord& emitter) {
     std::string out = emitter.program;
     if (!emitter.version.empty()) out.append(" ").append(emitter.version);
     out += ", pid ";

@@ -25,7 +25,7 @@ Response html_error(const State& state, Now now, const PageText& page, unsigned 
 void set_time(View& view, std::string_view name, std::int64_t wall_ns, Now now);
 
 // "maild 1.0, pid 4711, emitter 2": how pages name an emitter in a sentence.
-std::string emitter_title(const Emitter& emitter);
+std::string emitter_title(const EmitterRecord& emitter);
 std::string_view life_text(Life life);
 
 // Links to the pages of a long list. Sets is_paged, page, page_count, previous_link, next_link. `link` is without

@@ -44,7 +44,7 @@ double sum_of(const HistogramValue& histogram, double unit) {
 
 class Writer {
 public:
-    Writer(std::string& out, Format format) : out_(out), format_(format) {}
+    Writer(std::string& out, Format format, const Traces& traces) : out_(out), format_(format), traces_(traces) {}
 
     void family(const Metric& metric) {
         const Family& family = *metric.family;
@@ -61,7 +61,8 @@ public:
         for (const auto& [label, series] : with_valid_labels(family, scratch)) {
             labels_.clear();
             if (family.is_labelled()) append_label(labels_, label_name, label);
-            samples(family, name, series);
+            const auto* traced = family.name == trace_latency_family ? trace_family(label) : nullptr;
+            samples(family, name, series, traced);
         }
     }
 
@@ -119,7 +120,12 @@ private:
         out_ += ' ';
     }
 
-    void samples(const Family& family, std::string_view name, const Series& series) {
+    [[nodiscard]] const TraceFamily* trace_family(std::string_view name) const {
+        const auto it = traces_.families().find(name);
+        return it == traces_.families().end() ? nullptr : &it->second;
+    }
+
+    void samples(const Family& family, std::string_view name, const Series& series, const TraceFamily* traced) {
         switch (family.kind) {
             case Kind::counter:
                 sample_head(name, "");
@@ -137,11 +143,22 @@ private:
                 sample_head(name, "");
                 out_ += "1\n";
                 break;
-            case Kind::histogram: histogram(family, name, series.histogram()); break;
+            case Kind::histogram: histogram(family, name, series.histogram(), traced); break;
         }
     }
 
-    void histogram(const Family& family, std::string_view name, const HistogramValue& histogram) {
+    // Leads from a bucket to a trace in it, while that is kept. Only OpenMetrics knows exemplars.
+    void exemplar(const TraceExemplar& exemplar) {
+        if (exemplar.ref.number == 0 || !traces_.find(exemplar.ref)) return;
+        out_.append(" # {trace_id=\"").append(to_string(exemplar.ref)).append("\"} ");
+        append_double(out_, static_cast<double>(exemplar.duration_ns) / 1e9);
+        out_ += ' ';
+        append_double(out_, static_cast<double>(exemplar.end_wall_ns / 1'000'000) / 1e3);
+    }
+
+    void histogram(
+        const Family& family, std::string_view name, const HistogramValue& histogram, const TraceFamily* traced
+    ) {
         const std::size_t bounds = family.bounds.size();
         if (histogram.cells.size() != bounds + 2) return;
         std::uint64_t count = 0;
@@ -157,6 +174,8 @@ private:
             le += '"';
             sample_head(name, "_bucket", le);
             append_integer(out_, count);
+            const bool has_exemplars = traced && format_ == Format::openmetrics && bounds + 1 == bucket_count;
+            if (has_exemplars && histogram.cells[i].total > 0) exemplar(traced->exemplars[i]);
             out_ += '\n';
         }
         sample_head(name, "_sum");
@@ -169,6 +188,7 @@ private:
 
     std::string& out_;
     Format format_;
+    const Traces& traces_;
     std::string labels_;  // of the series at hand
 };
 
@@ -181,7 +201,7 @@ PageResult metrics_page(const State& state, const Request& request, Now /*now*/)
                                            : "text/plain; version=0.0.4; charset=utf-8";
     response.headers.emplace_back("Vary", "Accept, Accept-Encoding");
     response.body.reserve(16384);
-    Writer writer(response.body, is_openmetrics ? Format::openmetrics : Format::prometheus);
+    Writer writer(response.body, is_openmetrics ? Format::openmetrics : Format::prometheus, state.traces);
     for (const Metric& metric : published_metrics(state.metrics.families())) writer.family(metric);
     if (is_openmetrics) {
         response.body += "# EOF\n";

@@ -7,10 +7,10 @@
 
 namespace quipu {
 
-std::vector<const Emitter*> newest_first(const State& state) {
-    std::vector<const Emitter*> emitters;
+std::vector<const EmitterRecord*> newest_first(const State& state) {
+    std::vector<const EmitterRecord*> emitters;
     for (const auto& emitter : state.emitters.all()) emitters.push_back(emitter.get());
-    std::stable_sort(emitters.begin(), emitters.end(), [](const Emitter* a, const Emitter* b) {
+    std::stable_sort(emitters.begin(), emitters.end(), [](const EmitterRecord* a, const EmitterRecord* b) {
         const bool is_a_here = a->life == Life::connected;
         const bool is_b_here = b->life == Life::connected;
         return is_a_here != is_b_here ? is_a_here : a->start_wall_ns > b->start_wall_ns;
@@ -22,7 +22,7 @@ std::string own_title(const State& state) {
     return state.build.version.empty() ? "quipud" : "quipud " + state.build.version;
 }
 
-void append_section_line(std::string& out, const Emitter& emitter) {
+void append_section_line(std::string& out, const EmitterRecord& emitter) {
     out += "\n# ";
     append_visible(out, emitter_title(emitter), Lines::flat);
     out.append(", ").append(life_text(emitter.life)).append("\n");

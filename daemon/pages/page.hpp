@@ -29,6 +29,7 @@ struct Request {
     std::string_view sec_fetch_site;
     std::string_view sec_fetch_mode;  // with sec_fetch_dest: a link that a person followed is let in
     std::string_view sec_fetch_dest;
+    std::string_view last_event_id;  // of a stream that is taken up again
     bool is_http_1_0 = false;
     // Set by dispatch():
     std::string path;                                             // percent-decoded
@@ -51,7 +52,15 @@ struct PageAsk {
     std::function<Response(const State&, const Request&, Now, std::vector<Reply>)> finish;
 };
 
-using PageResult = std::variant<Response, PageAsk>;
+// A response that goes on: `head` with its body first, then whatever next() gives, asked for a few times a second while
+// the client keeps up. A slow client is simply asked for less often: `next` holds a position, not a backlog.
+struct PageStream {
+    Response head;
+    std::string heartbeat;  // sent when there was nothing else for a while
+    std::function<std::string(const State&, Now)> next;
+};
+
+using PageResult = std::variant<Response, PageAsk, PageStream>;
 
 // One row of THE list of endpoints, in table.cpp.
 struct Endpoint {

@@ -27,9 +27,15 @@ PageResult icon(const State& /*state*/, const Request& /*request*/, Now /*now*/)
     return file("image/svg+xml", web::icon_svg);
 }
 
+PageResult live_script(const State& /*state*/, const Request& /*request*/, Now /*now*/) {
+    return file("text/javascript; charset=utf-8", web::live_js);
+}
+
 constexpr std::array endpoint_rows = {
     Endpoint{"/", "Overview", "what runs, since when, and the key numbers", index_page},
     Endpoint{"/debug/traces", "Traces", "requests and jobs, open and ended, with their events", traces_page},
+    Endpoint{"/debug/traces/live", "", "", traces_live_page},
+    Endpoint{"/debug/traces/stream", "", "", traces_stream_page},
     Endpoint{"/debug/queue", "Queue", "mail waiting for delivery, asked of the mail daemon just now", queue_page},
     Endpoint{"/debug/vars", "Variables", "all variables as expvar JSON", vars_page},
     Endpoint{"/metrics", "Metrics", "all variables for Prometheus, as OpenMetrics or text", metrics_page},
@@ -39,6 +45,7 @@ constexpr std::array endpoint_rows = {
     Endpoint{"/healthz", "Health", "one line a check, for service managers", health_page},
     Endpoint{"/style.css", "", "", style_sheet},
     Endpoint{"/icon.svg", "", "", icon},
+    Endpoint{"/live.js", "", "", live_script},
 };
 
 const Endpoint* find_endpoint(std::string_view path) {
@@ -78,6 +85,10 @@ PageResult dispatch(const State& state, Request& request, Now now) {
     PageResult result = answer(state, request, now);
     if (auto* response = std::get_if<Response>(&result)) {
         add_common_headers(*response);
+        return result;
+    }
+    if (auto* stream = std::get_if<PageStream>(&result)) {
+        add_common_headers(stream->head);
         return result;
     }
     auto& ask = std::get<PageAsk>(result);

@@ -62,7 +62,7 @@ void append_family(std::string& out, const Family& family) {
 // Of the newest mail daemon: tools read the program's name there.
 void append_cmdline(std::string& out, const State& state) {
     out += '[';
-    if (const Emitter* newest = state.emitters.newest()) {
+    if (const EmitterRecord* newest = state.emitters.newest()) {
         for (const std::string& argument : newest->cmdline) {
             if (&argument != &newest->cmdline.front()) out += ',';
             append_json_string(out, argument);

@@ -44,15 +44,19 @@ void note(Recipient& recipient, const Outcome& outcome, quipu::Trace& trace) {
 }  // namespace
 
 Queue::Queue(asio::io_context& io, Context context, const QueueDir& dir)
-    : io_(io), context_(context), dir_(dir), timer_(io), random_(std::random_device{}()) {}
+    : io_(io), context_(context), dir_(dir), timer_(io), age_timer_(io), random_(std::random_device{}()) {
+    declare_ages();
+}
 
 void Queue::start() {
     for (Item& item : dir_.load()) enqueue(std::move(item));
+    report_ages();
 }
 
 void Queue::stop() {
     is_stopping_ = true;
     timer_.cancel();
+    age_timer_.cancel();
 }
 
 std::string Queue::next_id() {
@@ -106,6 +110,7 @@ void Queue::enqueue(Item item) {
     entry->trace = context_.emitter.trace("Queue.SendLoop", entry->item.id);
     entry->trace.printf("from %s", name_of(entry->item.from).c_str());
     entries_[entry->item.id] = entry;
+    length_.set(static_cast<double>(entries_.size()));
     schedule(entry);
 }
 
@@ -215,6 +220,7 @@ void Queue::conclude(const std::shared_ptr<Entry>& entry) {
         entry->trace.event("all done");
         entry->trace.finish();
         entries_.erase(item.id);
+        length_.set(static_cast<double>(entries_.size()));
         return;
     }
     const std::uint32_t doublings = std::min(item.attempts - 1, 12U);

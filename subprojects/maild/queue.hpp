@@ -5,6 +5,7 @@
 
 #include <quipu/emitter.hpp>
 
+#include <array>
 #include <map>
 #include <memory>
 #include <random>
@@ -72,6 +73,8 @@ private:
     // true where the sender was told, or there is none to tell.
     bool send_dsn(Entry& entry);
     std::string next_id();
+    void declare_ages();  // queue_age.cpp
+    void report_ages();
 
     asio::io_context& io_;
     Context context_;
@@ -79,6 +82,9 @@ private:
     asio::system_timer timer_;
     std::map<std::string, std::shared_ptr<Entry>> entries_;  // by id
     std::multimap<WallTime, std::shared_ptr<Entry>> due_;    // those that wait
+    quipu::Gauge length_;
+    std::array<quipu::Gauge, 6> ages_;  // items by age, see queue_age.cpp
+    asio::steady_timer age_timer_;
     std::size_t active_ = 0;
     bool is_stopping_ = false;
     WallTime last_id_{};

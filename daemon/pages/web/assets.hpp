@@ -15,6 +15,8 @@ extern const std::string_view config_html;
 extern const std::string_view queue_html;
 extern const std::string_view traces_html;
 extern const std::string_view trace_html;
+extern const std::string_view live_html;
+extern const std::string_view live_js;
 extern const std::string_view style_css;
 extern const std::string_view icon_svg;
 
