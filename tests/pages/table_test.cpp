@@ -129,7 +129,8 @@ BOOST_AUTO_TEST_CASE(hostile_parameters_stay_inert_on_every_page) {
                         .parameters = {{std::string(name), std::string(hostile)}}};
                     result = ask->finish(world.state, request, world.now, {Reply{.emitter = 1}});
                 }
-                const Response& response = std::get<Response>(result);
+                const auto* stream = std::get_if<PageStream>(&result);
+                const Response& response = stream ? stream->head : std::get<Response>(result);
                 check_inert_html(response.body);
                 for (const auto& [key, value] : response.headers) BOOST_TEST(!has(value, "script>"));
             }

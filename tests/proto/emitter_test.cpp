@@ -13,6 +13,7 @@
 #include "tests/support/duct.hpp"
 #include "tests/support/mini_quipud.hpp"
 #include "tests/support/printers.hpp"
+#include "tests/support/temp_dir.hpp"
 
 using namespace quipu;
 using namespace quipu::test;
@@ -43,7 +44,7 @@ int in_child(Body body) {
 }
 
 struct Fixture {
-    TemporaryDir dir;
+    TempDir dir;
     std::string socket_path = dir.file("ingest.sock");
 };
 

@@ -54,17 +54,6 @@ bool serve(Connection& connection) {
 
 }  // namespace
 
-TemporaryDir::TemporaryDir() {
-    std::string name = (std::filesystem::temp_directory_path() / "quipu-test-XXXXXX").string();
-    if (!::mkdtemp(name.data())) throw std::runtime_error("cannot make a temporary directory");
-    path_ = name;
-}
-
-TemporaryDir::~TemporaryDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-}
-
 MiniQuipud::MiniQuipud(std::string socket_path) : socket_path_(std::move(socket_path)) {
     start();
 }

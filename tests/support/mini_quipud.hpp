@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -16,20 +15,6 @@
 #include "daemon/core/state.hpp"
 
 namespace quipu::test {
-
-// A directory of its own under the system's temporary one, removed at the end.
-class TemporaryDir {
-public:
-    TemporaryDir();
-    ~TemporaryDir();
-    TemporaryDir(const TemporaryDir&) = delete;
-    TemporaryDir& operator=(const TemporaryDir&) = delete;
-
-    [[nodiscard]] std::string file(std::string_view name) const { return (path_ / name).string(); }
-
-private:
-    std::filesystem::path path_;
-};
 
 class MiniQuipud {
 public:

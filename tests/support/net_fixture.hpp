@@ -13,24 +13,9 @@
 #include "daemon/net/server.hpp"
 #include "daemon/net/unique_fd.hpp"
 #include "proto/message.hpp"
+#include "tests/support/temp_dir.hpp"
 
 namespace quipu::test {
-
-// Removed with all that is in it.
-class TempDir {
-public:
-    TempDir();
-    ~TempDir();
-    TempDir(const TempDir&) = delete;
-    TempDir& operator=(const TempDir&) = delete;
-
-    [[nodiscard]] const std::string& path() const { return path_; }
-
-    [[nodiscard]] std::string file(std::string_view name) const { return path_ + "/" + std::string(name); }
-
-private:
-    std::string path_;
-};
 
 class Edge {
 public:
