@@ -62,9 +62,17 @@ ThreadBlock* ThreadBlocks::reuse() noexcept {
     return nullptr;
 }
 
-ThreadBlock* ThreadBlocks::mine() noexcept try {
+ThreadBlock* ThreadBlocks::mine() noexcept {
     if (is_thread_ending) return nullptr;
     (void)thread_ending;
+    try {
+        return find_or_make();
+    } catch (const std::bad_alloc&) {
+        return nullptr;  // the shared block serves
+    }
+}
+
+ThreadBlock* ThreadBlocks::find_or_make() {
     const auto is_ours = [this](const auto& entry) { return entry.first.get() == this; };
     auto& mine = thread_exit.blocks;
     const auto known = std::find_if(mine.begin(), mine.end(), is_ours);
@@ -85,9 +93,6 @@ ThreadBlock* ThreadBlocks::mine() noexcept try {
     if (known == mine.end()) mine.emplace_back(shared_from_this(), block);
     this_thread_cells = {serial_, block->cells.get(), block};
     return block;
-
-} catch (const std::bad_alloc&) {
-    return nullptr;  // the shared block serves
 }
 
 void ThreadBlocks::sum(std::vector<std::uint64_t>& totals) const {

@@ -60,6 +60,7 @@ public:
     void reset_after_fork(std::uint32_t series) noexcept;
 
 private:
+    ThreadBlock* find_or_make();
     ThreadBlock* reuse() noexcept;
 
     std::uint64_t serial_;

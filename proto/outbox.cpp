@@ -73,6 +73,8 @@ Outbox::Known* Outbox::declare(std::string_view name, wire::Kind kind, FamilyPar
     part.name = name;
     part.kind = kind;
     part.help.resize(std::min(part.help.size(), limits::max_help_bytes));
+    part.unit.resize(std::min(part.unit.size(), limits::max_word_bytes));
+    part.label_name.resize(std::min(part.label_name.size(), limits::max_word_bytes));
     auto definition = std::make_unique<Definition>();
     Known& known = known_[std::string(name)];
     known.kind = kind;
@@ -218,15 +220,17 @@ const LabelNode* Outbox::add_label(LabelTable& table, std::string_view label) {
     return table.other();
 }
 
-const LabelNode* Outbox::node_of(LabelTable& table, std::string_view label) noexcept try {
-    if (const LabelNode* node = table.find(label)) [[likely]]
+const LabelNode* Outbox::node_of(LabelTable& table, std::string_view label) noexcept {
+    const LabelNode* node = table.find(label);
+    if (node) [[likely]]
         return node;
-    const LabelNode* node = table.is_full() && table.other() ? table.other() : add_label(table, label);
+    try {
+        node = table.is_full() && table.other() ? table.other() : add_label(table, label);
+    } catch (const std::bad_alloc&) {
+        node = table.other();
+    }
     if (!node || node == table.other()) folded_labels_.add();
     return node;
-
-} catch (const std::bad_alloc&) {
-    return table.other();
 }
 
 Counter Outbox::counter_of(LabelTable& table, std::string_view label) noexcept {

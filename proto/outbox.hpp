@@ -131,6 +131,7 @@ private:
     ThreadBlock* block() noexcept;
 
     // The courier's:
+    [[nodiscard]] std::vector<std::string_view> topics() const;
     void push_definitions(std::string& out);
     void push_deltas(std::string& out);
     void push_values(std::string& out);

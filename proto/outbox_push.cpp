@@ -12,8 +12,27 @@ namespace {
 // Frames stay small enough for quipud to do other work between two of them.
 constexpr std::size_t ids_per_frame = 8192;
 constexpr std::size_t definitions_per_frame = 1024;
+constexpr std::size_t definition_bytes_per_frame = 256 * 1024;
 constexpr std::size_t text_bytes_per_frame = 256 * 1024;
 constexpr std::size_t answer_bytes_per_push = 1024 * 1024;
+// Of each list in Hello: with the configuration, well within one frame.
+constexpr std::size_t hello_bytes = 128 * 1024;
+
+// What may go into Hello of a list of texts: neither more items than its limit, nor more bytes than are left.
+class HelloRoom {
+public:
+    // false: no room for an item of that size.
+    bool take(std::size_t bytes) {
+        if (items_ == 0 || bytes > bytes_) return false;
+        --items_;
+        bytes_ -= bytes;
+        return true;
+    }
+
+private:
+    std::size_t items_ = limits::max_hello_items;
+    std::size_t bytes_ = hello_bytes;
+};
 
 }  // namespace
 
@@ -39,13 +58,32 @@ void Outbox::connected(const Identity& identity, std::uint64_t wall_ns, std::uin
     hello.pid = identity.pid;
     hello.start_wall_ns = identity.start_wall_ns;
     hello.hostname = std::string_view(identity.hostname).substr(0, limits::max_word_bytes);
-    for (const std::string& arg : identity.cmdline) hello.cmdline.push_back(arg);
-    for (const Flag& flag : identity.flags) hello.flags.push_back({flag.name, flag.value, flag.is_set});
+    HelloRoom cmdline_room;
+    for (const std::string& whole : identity.cmdline) {
+        const std::string_view arg = std::string_view(whole).substr(0, limits::max_text_bytes);
+        if (cmdline_room.take(arg.size())) hello.cmdline.push_back(arg);
+    }
+    HelloRoom flags_room;
+    for (const Flag& flag : identity.flags) {
+        const std::string_view name = std::string_view(flag.name).substr(0, limits::max_word_bytes);
+        const std::string_view value = std::string_view(flag.value).substr(0, limits::max_text_bytes);
+        if (flags_room.take(name.size() + value.size())) hello.flags.push_back({name, value, flag.is_set});
+    }
     hello.config_text = config_text_;
-    for (const auto& [topic, handler] : handlers_) hello.topics.push_back(topic);
+    hello.topics = topics();
     hello.wall_ns = wall_ns;
     hello.steady_ns = steady_ns;
     wire::append_frame_of(out, hello);
+}
+
+// Under describing_.
+std::vector<std::string_view> Outbox::topics() const {
+    std::vector<std::string_view> names;
+    HelloRoom room;
+    for (const auto& [topic, handler] : handlers_) {
+        if (room.take(topic.size())) names.push_back(topic);
+    }
+    return names;
 }
 
 bool Outbox::push(std::string& out) {
@@ -53,7 +91,7 @@ bool Outbox::push(std::string& out) {
         const std::lock_guard lock(describing_);
         sent_description_ = description_.load();
         wire::Describe describe;
-        for (const auto& [topic, handler] : handlers_) describe.topics.push_back(topic);
+        describe.topics = topics();
         describe.config_text = config_text_;
         wire::append_frame_of(out, describe);
     }
@@ -68,10 +106,12 @@ bool Outbox::push(std::string& out) {
 
 void Outbox::push_definitions(std::string& out) {
     wire::Define define;
-    const auto flush = [&define, &out] {
+    std::size_t bytes = 0;
+    const auto flush = [&] {
         if (define.families.empty() && define.series.empty()) return;
         wire::append_frame_of(out, define);
         define = {};
+        bytes = 0;
     };
     for (;;) {
         Definition* next = (last_defined_ ? last_defined_->next : first_).load(std::memory_order_acquire);
@@ -88,16 +128,19 @@ void Outbox::push_definitions(std::string& out) {
             row.merge = static_cast<wire::Merge>(family->merge);
             row.bounds = family->bounds;
             row.sum_unit = family->bounds.empty() ? 0 : 1e-9;
+            bytes += row.name.size() + row.help.size();
         } else {
             auto& series = std::get<SeriesPart>(next->part);
             define.series.push_back({series.index + 1, next->family, series.label});
+            bytes += series.label.size();
             const bool is_histogram = next->kind == wire::Kind::histogram;
             defined_end_ = series.index + (is_histogram ? static_cast<std::uint32_t>(trace_bounds_s.size() + 2) : 1);
             series.is_sent = false;
             if (next->kind == wire::Kind::gauge) gauges_.push_back(&series);
             if (next->kind == wire::Kind::text) texts_.push_back(&series);
         }
-        if (define.families.size() + define.series.size() >= definitions_per_frame) flush();
+        const std::size_t count = define.families.size() + define.series.size();
+        if (count >= definitions_per_frame || bytes >= definition_bytes_per_frame) flush();
     }
     flush();
 }

@@ -7,7 +7,7 @@ namespace quipu {
 
 namespace {
 
-constexpr std::size_t events_per_frame = 2048;
+constexpr std::size_t events_per_frame = 1024;
 constexpr std::size_t trace_bytes_per_frame = 256 * 1024;
 constexpr std::size_t trace_bytes_per_push = 1024 * 1024;
 
@@ -72,7 +72,7 @@ void Outbox::release_held(std::uint32_t index, std::string& out) {
         event.text = one.text;
         event.other = one.other;
         event.dropped_before = one.lost_before;
-        if (events.events.size() >= events_per_frame / 16) append_events(events, out);  // texts may be long
+        if (events.events.size() >= events_per_frame / 8) append_events(events, out);  // texts may be long
     }
     slot.lost += held.lost;
     append_events(events, out);

@@ -77,6 +77,38 @@ BOOST_AUTO_TEST_CASE(hello_tells_who_pushes) {
     BOOST_TEST((emitter->life == Life::connected));
 }
 
+BOOST_AUTO_TEST_CASE(whatever_the_mail_daemon_says_of_itself_fits_into_frames) {
+    State state;
+    const std::string huge(300'000, 'x');
+    Duct a(state, 'a', {.program = huge, .version = huge, .max_series = 4000, .max_labels = 4000});
+    a.say_as([&huge](Identity& it) {
+        it.hostname = huge;
+        it.cmdline.assign(2000, huge);
+        it.flags.assign(2000, Flag{huge, huge, true});
+    });
+    a.outbox.set_config_text(huge);
+    for (int i = 0; i < 2000; ++i) {
+        a.outbox.on_query(std::to_string(i) + huge, [](Query) {});
+        (void)a.outbox.counter(std::to_string(i) + huge, huge, huge);
+    }
+    const CounterMap labels = a.outbox.counter_map("m/labels", huge, huge);
+    for (int i = 0; i < 1000; ++i) labels.add(std::string(500, 'l') + std::to_string(i));
+    labels.add(huge);
+    a.outbox.text("m/text", huge).set(huge);
+    Trace trace = a.outbox.begin_trace(huge, huge, 0);
+    trace.event(huge);
+    trace.printf("%s", huge.c_str());
+    a.connect();
+    a.push();
+    BOOST_TEST(a.is_open);
+    BOOST_TEST(state.own.refused_sessions.total == 0U);
+    BOOST_TEST(state.emitters.newest()->cmdline.size() == 8U);
+    BOOST_TEST(count_of(state, "m/labels", "(other)") == 1U);
+    BOOST_REQUIRE(state.traces.active().size() == 1U);
+    BOOST_TEST(state.traces.active().front()->title.size() == 256U);
+    BOOST_TEST(state.traces.active().front()->first.at(1).text.size() == 4096U);
+}
+
 BOOST_AUTO_TEST_CASE(a_topic_added_after_hello_is_told_too) {
     State state;
     Duct a(state);

@@ -1,6 +1,7 @@
 // An emitter's outbox and a quipud session joined without a socket: what one says, the other takes.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -33,6 +34,9 @@ class Duct {
 public:
     explicit Duct(State& state, char name = 'a', EmitterOptions options = {.program = "maild", .version = "1.0"})
         : outbox(options), state_(state), identity_(identity(name)) {}
+
+    // Changes what the process is, before connect().
+    void say_as(const std::function<void(Identity&)>& change) { change(identity_); }
 
     // Hello and Welcome.
     void connect() {
