@@ -45,6 +45,17 @@ const EmitterRecord* Emitters::newest() const {
     return it == all_.end() ? nullptr : it->get();
 }
 
+EmitterRecord* Emitters::lost_beyond_limit() {
+    EmitterRecord* longest = nullptr;
+    std::uint32_t count = 0;
+    for (const auto& emitter : all_) {
+        if (emitter->life != Life::lost) continue;
+        ++count;
+        if (!longest || emitter->lost_steady_ns < longest->lost_steady_ns) longest = emitter.get();
+    }
+    return count > limits_.lost ? longest : nullptr;
+}
+
 EmitterRecord* Emitters::find(std::string_view instance) {
     const auto is_it = [instance](const auto& emitter) { return emitter->instance == instance; };
     const auto it = std::find_if(all_.begin(), all_.end(), is_it);

@@ -22,6 +22,7 @@ namespace quipu {
 
 struct EmitterLimits {
     std::uint32_t connected = 64;                 // beyond: refused
+    std::uint32_t lost = 256;                     // beyond: the one lost longest counts as ended at once
     std::uint32_t ended_on_record = 32;           // beyond: the one that ended first is forgotten
     std::size_t output_bytes = 1024 * 1024;       // waiting to be sent to one emitter; beyond: closed
     std::int64_t lost_grace_ns = 60'000'000'000;  // a lost one of unknown fate counts as ended after this
@@ -92,6 +93,9 @@ public:
 
     // Of the connected ones, or else of all on record, the one whose process started last; null: none ever.
     [[nodiscard]] const EmitterRecord* newest() const;
+
+    // Null while no more are lost than the limit allows.
+    [[nodiscard]] EmitterRecord* lost_beyond_limit();
 
     [[nodiscard]] EmitterRecord* find(std::string_view instance);
     [[nodiscard]] EmitterRecord* find(std::uint32_t number);

@@ -58,6 +58,9 @@ void set_lost(State& state, EmitterRecord& emitter, std::string_view how, Now no
     emitter.life_wall_ns = now.wall_ns;
     emitter.lost_steady_ns = now.steady_ns;
     emitter.how = how;
+    if (EmitterRecord* longest = state.emitters.lost_beyond_limit()) {
+        set_ended(state, *longest, "too many were lost, it the longest ago", now);
+    }
 }
 
 void set_ended(State& state, EmitterRecord& emitter, std::string_view how, Now now) {

@@ -243,7 +243,11 @@ void Traces::orphan_all(TraceOrigin& origin, std::string_view why, Now now) {
     std::vector<TraceRecord*> over;  // oldest first, so that the youngest are kept
     const auto is_its = [&origin](const TraceRecord* trace) { return trace->origin == &origin; };
     std::copy_if(active_.begin(), active_.end(), std::back_inserter(over), is_its);
-    for (TraceRecord* trace : over) orphan(*trace, why, now);
+    for (TraceRecord* trace : over) {
+        keep(orphans_, *trace, limits_.kept_orphans);
+        orphan(*trace, why, now);
+    }
+    hold_bounds(now);
     origin.is_resuming = false;
     origin.announced.clear();
 }

@@ -38,6 +38,7 @@ struct TraceLimits {
     std::uint32_t event_bytes = 4096;      // cut beyond
     std::uint32_t kept_per_bucket = 10;
     std::uint32_t kept_errors = 10;
+    std::uint32_t kept_orphans = 1000;           // of ended mail daemons, beside their buckets
     std::uint32_t children_per_trace = 100;      // beyond: a child stands alone, counted
     std::size_t total_bytes = 64 * 1024 * 1024;  // of all traces; beyond: the oldest kept, then the oldest open go
 };
@@ -165,6 +166,9 @@ public:
     // Everything that is open, oldest first.
     [[nodiscard]] const std::list<TraceRecord*>& active() const { return active_; }
 
+    // What was open in mail daemons that have ended, newest last: what they were at when it happened.
+    [[nodiscard]] const std::deque<TraceRecord*>& orphans() const { return orphans_; }
+
     [[nodiscard]] const TraceLimits& limits() const { return limits_; }
 
     [[nodiscard]] const TraceCounts& counts() const { return counts_; }
@@ -208,6 +212,7 @@ private:
     FamilyMap families_;
     std::unordered_map<TraceRef, std::unique_ptr<TraceRecord>, TraceRefHash> all_;
     std::list<TraceRecord*> active_;
+    std::deque<TraceRecord*> orphans_;
     Sampler sampler_;
     TraceTail tail_;
     bool is_tailed_ = false;  // the tail records, as of the present apply()

@@ -84,6 +84,7 @@ bool Traces::forget_oldest_kept() {
         for (auto& ring : family.buckets) consider(ring);
         consider(family.errors);
     }
+    consider(orphans_);
     if (!oldest) return false;
     TraceRecord* trace = oldest->front();
     oldest->pop_front();

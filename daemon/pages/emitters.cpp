@@ -6,6 +6,7 @@
 #include "daemon/pages/layout.hpp"
 #include "daemon/pages/negotiate.hpp"
 #include "daemon/pages/text.hpp"
+#include "daemon/pages/traces_ask.hpp"
 #include "daemon/pages/web/assets.hpp"
 #include "daemon/pages/when.hpp"
 
@@ -29,7 +30,14 @@ std::size_t series_count(const EmitterRecord& emitter) {
     return emitter.metrics.counts.size();
 }
 
-View row_of(const EmitterRecord& emitter, Now now) {
+// Of its traces that were open when it ended, those that are kept.
+std::size_t orphan_count(const State& state, const EmitterRecord& emitter) {
+    const auto& orphans = state.traces.orphans();
+    const auto is_its = [&emitter](const TraceRecord* trace) { return trace->ref.instance == emitter.traces.instance; };
+    return static_cast<std::size_t>(std::count_if(orphans.begin(), orphans.end(), is_its));
+}
+
+View row_of(const State& state, const EmitterRecord& emitter, Now now) {
     View row;
     row.set("number", std::to_string(emitter.number));
     row.set("program", emitter.program).set("version", emitter.version).set("hostname", emitter.hostname);
@@ -48,6 +56,12 @@ View row_of(const EmitterRecord& emitter, Now now) {
     row.number("connections", emitter.connections).number("frames", emitter.frames);
     row.set("bytes", bytes_text(emitter.bytes)).number("series", series_count(emitter));
     row.number("open_traces", emitter.traces.open.size());
+    row.set("orphans_link", "");
+    if (const std::size_t orphans = orphan_count(state, emitter); orphans > 0) {
+        Link link("/debug/traces");
+        link.with("b", bucket_orphans).with("of", std::string_view(instance).substr(0, 16));
+        row.set("orphans_link", link.text()).number("orphans", orphans);
+    }
     row.number("dropped_events", emitter.traces.dropped_events);
     row.number("dropped_traces", emitter.traces.dropped_traces);
     row.flag("has_drops", emitter.traces.dropped_events + emitter.traces.dropped_traces > 0);
@@ -57,7 +71,7 @@ View row_of(const EmitterRecord& emitter, Now now) {
     return row;
 }
 
-void append_json(JsonWriter& json, const EmitterRecord& emitter) {
+void append_json(JsonWriter& json, const State& state, const EmitterRecord& emitter) {
     const auto time = [&json](std::string_view name, std::int64_t wall_ns) {
         json.key(name).text(wall_ns == 0 ? "" : iso_time(wall_ns));
     };
@@ -77,6 +91,7 @@ void append_json(JsonWriter& json, const EmitterRecord& emitter) {
     json.key("frames").integer(emitter.frames).key("bytes").integer(emitter.bytes);
     json.key("series").integer(std::uint64_t{series_count(emitter)});
     json.key("open_traces").integer(std::uint64_t{emitter.traces.open.size()});
+    json.key("orphaned_traces").integer(std::uint64_t{orphan_count(state, emitter)});
     json.key("dropped_events").integer(emitter.traces.dropped_events);
     json.key("dropped_traces").integer(emitter.traces.dropped_traces);
     json.key("topics").open_array();
@@ -91,7 +106,7 @@ Response as_json(const State& state) {
     response.content_type = "application/json; charset=utf-8";
     JsonWriter json(response.body);
     json.open_object().key("socket").text(state.ingest_socket).key("emitters").open_array();
-    for (const EmitterRecord* emitter : in_order(state)) append_json(json, *emitter);
+    for (const EmitterRecord* emitter : in_order(state)) append_json(json, state, *emitter);
     json.close_array().close_object();
     response.body += '\n';
     return response;
@@ -106,7 +121,7 @@ PageResult emitters_page(const State& state, const Request& request, Now now) {
     View view;
     view.set("socket", state.ingest_socket).list("emitters");
     view.number("connected_count", state.emitters.connected_count());
-    for (const EmitterRecord* emitter : in_order(state)) view.add("emitters", row_of(*emitter, now));
+    for (const EmitterRecord* emitter : in_order(state)) view.add("emitters", row_of(state, *emitter, now));
     return html_page(state, now, {"Emitters", "/debug/emitters", web::emitters_html}, view);
 }
 

@@ -29,6 +29,7 @@ bool parse_bucket(std::string_view text, int& bucket) {
 
 bool matches(const TraceRecord& trace, const TracesAsk& ask, Now now) {
     if (!ask.family.empty() && trace.family != ask.family) return false;
+    if (ask.instance != 0 && trace.ref.instance != ask.instance) return false;
     if (ask.is_errors_only && !trace.is_error) return false;
     if (ask.min_ns > 0 && trace.duration_ns(now) < ask.min_ns) return false;  // clocks may differ: a duration below 0
     if (ask.needle.empty()) return true;
@@ -88,6 +89,7 @@ Link TracesAsk::link() const {
     if (!needle.empty()) link.with("q", needle);
     if (min_ns > 0) link.with("min", min);
     if (is_errors_only) link.with("err", "1");
+    if (!of.empty()) link.with("of", of);
     return link;
 }
 
@@ -108,8 +110,8 @@ Complaint parse_traces_ask(const State& state, const Request& request, TracesAsk
     if (const std::string_view text = value("b"); !text.empty()) {
         int bucket = 0;
         if (!parse_bucket(text, bucket)) return {400, "The bucket is not a number."};
-        if (bucket < bucket_errors || bucket >= static_cast<int>(bucket_count)) {
-            return {400, "The bucket is none of -2 (failed), -1 (open) and 0 to 7."};
+        if (bucket < bucket_orphans || bucket >= static_cast<int>(bucket_count)) {
+            return {400, "The bucket is none of -3 (orphaned), -2 (failed), -1 (open) and 0 to 7."};
         }
         ask.bucket = bucket;
     }
@@ -118,12 +120,20 @@ Complaint parse_traces_ask(const State& state, const Request& request, TracesAsk
         if (!parse_duration(text, ask.min_ns)) return {400, "The least duration is not one, such as 100ms or 1.5s."};
     }
     ask.is_errors_only = parse_bool(value("err"));
+    if (const std::string_view text = value("of"); !text.empty()) {
+        TraceRef ref;
+        if (!parse(std::string(text) + std::string(16, '0'), ref))
+            return {400, "The mail daemon is not 16 hex digits."};
+        ask.of = text;
+        ask.instance = ref.instance;
+    }
     return {};
 }
 
 std::vector<const TraceRecord*> select_traces(const State& state, const TracesAsk& ask, Now now) {
     if (!ask.bucket && !ask.is_search()) return {};
     Collector collector(ask, now);
+    if (!ask.bucket || ask.bucket == bucket_orphans) collector.take(state.traces.orphans());
     const bool is_one_family = !ask.family.empty() && ask.bucket;
     for (const auto& [name, family] : state.traces.families()) {
         // Children may be of another family than what holds them, so a search looks into all.

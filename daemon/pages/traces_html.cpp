@@ -25,6 +25,7 @@ std::string floor_text(std::size_t bucket) {
 std::string bucket_text(int bucket) {
     if (bucket == bucket_open) return "open";
     if (bucket == bucket_errors) return "failed";
+    if (bucket == bucket_orphans) return "orphaned";
     return floor_text(static_cast<std::size_t>(bucket));
 }
 
@@ -62,6 +63,7 @@ void add_families(View& view, const State& state, const TracesAsk& ask) {
     for (const auto& [name, family] : state.traces.families()) add_family(view, ask, name, family);
     view.set("all_open_link", list_link("", bucket_open, true)).number("all_open", state.traces.active().size());
     view.set("all_failed_link", list_link("", bucket_errors, true));
+    view.set("orphans_link", list_link("", bucket_orphans, true)).number("orphans", state.traces.orphans().size());
 }
 
 View preview_line(const TraceLine& line, std::int64_t before_ns) {
@@ -139,6 +141,14 @@ void set_limits(View& view, const State& state) {
         row.set("what", what).number("count", count);
         view.add("limits", std::move(row));
     };
+    for (const wire::Sampling& share : state.traces.sampler().sampling()) {
+        View row;
+        row.set("family", share.family).number("per_mille", share.per_mille);
+        row.set("slow", duration_text(static_cast<std::int64_t>(share.always_above_ns)));
+        view.add("shares", std::move(row));
+    }
+    view.number("events_last_second", state.traces.sampler().events_last_second());
+    view.number("max_events_per_second", state.traces.sampler().limits().events_per_second);
     std::uint64_t dropped_events = 0;
     std::uint64_t dropped_traces = 0;
     for (const auto& emitter : state.emitters.all()) {

@@ -328,6 +328,22 @@ BOOST_AUTO_TEST_CASE(a_lost_instance_of_unknown_fate_ends_after_the_grace) {
     BOOST_TEST(state.traces.active().empty());
 }
 
+BOOST_AUTO_TEST_CASE(lost_instances_do_not_pile_up) {
+    State state;
+    for (int i = 0; i < 400; ++i) {
+        Duct a(state, 'a');
+        a.say_as([i](Identity& it) {
+            it.instance[0] = static_cast<char>(i), it.instance[1] = static_cast<char>(i / 256);
+        });
+        a.outbox.counter("m/mails", "", "").add();
+        a.connect();
+        a.push();
+        a.breaks();
+    }
+    BOOST_TEST(state.emitters.all().size() == 256U + 32U);
+    BOOST_TEST(count_of(state, "m/mails") == 400U);
+}
+
 BOOST_AUTO_TEST_CASE(an_instance_that_connects_twice_keeps_its_newer_connection) {
     State state;
     Duct a(state);

@@ -172,6 +172,23 @@ BOOST_AUTO_TEST_CASE(a_million_traces_never_ended_stay_within_the_bound_and_the_
     BOOST_TEST(a.find(1'000'000)->orphaned.substr(0, 11) == "maild ended");
 }
 
+BOOST_AUTO_TEST_CASE(what_was_open_when_a_mail_daemon_ended_stays_readable) {
+    Traces traces({.kept_per_bucket = 1, .kept_orphans = 50});
+    Source a(traces, 1);
+    Source b(traces, 2);
+    for (std::uint64_t id = 1; id <= 100; ++id) a.begin(id, "f", std::to_string(id));
+    b.begin(7, "f", "of another");
+    a.now.wall_ns += 5 * ms;
+    traces.orphan_all(a.origin, "maild ended: killed", a.now);
+    BOOST_REQUIRE(traces.orphans().size() == 50U);
+    BOOST_TEST(traces.orphans().front()->title == "51");
+    BOOST_TEST(traces.orphans().back()->title == "100");
+    BOOST_TEST(a.find(60)->orphaned == "maild ended: killed");
+    BOOST_TEST(a.find(60)->end_wall_ns == a.now.wall_ns);
+    BOOST_TEST(a.find(50) == nullptr);
+    BOOST_TEST(b.find(7)->is_open());
+}
+
 BOOST_AUTO_TEST_CASE(all_traces_together_stay_within_their_bytes) {
     Traces traces({.total_bytes = 100'000});
     Source a(traces);

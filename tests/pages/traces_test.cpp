@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(wrong_parameters_get_a_sentence) {
     BOOST_TEST(has(html(world, "/debug/traces?fam=none", 404), "no such family"));
     BOOST_TEST(has(html(world, "/debug/traces?fam=F&b=x", 400), "not a number"));
     html(world, "/debug/traces?fam=F&b=8", 400);
-    html(world, "/debug/traces?fam=F&b=-3", 400);
+    html(world, "/debug/traces?fam=F&b=-4", 400);
     html(world, "/debug/traces?fam=F&b=99999999999999999999", 400);
     html(world, "/debug/traces?min=soon", 400);
     html(world, "/debug/traces?fam=F&page=x", 400);
