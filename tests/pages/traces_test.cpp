@@ -230,7 +230,8 @@ BOOST_AUTO_TEST_CASE(hostile_words_are_inert_in_every_form) {
     maild->link(1, 2, hostile, 4 * ms);
     maild->end(2, 5 * ms);
     std::string family;
-    for (const unsigned char c : hostile) {
+    for (const char raw : hostile) {
+        const auto c = static_cast<unsigned char>(raw);
         constexpr std::string_view digits = "0123456789ABCDEF";
         family += {'%', digits[c >> 4], digits[c & 15]};
     }
