@@ -51,7 +51,7 @@ public:
         at += fill;
         std::byte* place = bytes_.get() + (at & (size_ - 1));
         std::memcpy(place, &record, sizeof record);
-        std::memcpy(place + sizeof record, text.data(), text.size());
+        if (!text.empty()) std::memcpy(place + sizeof record, text.data(), text.size());
         write_.store(at + record.size, std::memory_order_release);
         return true;
     }

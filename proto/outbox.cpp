@@ -285,7 +285,7 @@ Trace Outbox::begin_trace(std::string_view family, std::string_view title, std::
     slot.family = node;
     slot.lost = 0;
     slot.title_size = static_cast<std::uint16_t>(std::min(title.size(), slot.title.size()));
-    std::memcpy(slot.title.data(), title.data(), slot.title_size);
+    title.copy(slot.title.data(), slot.title_size);
     const std::uint32_t generation = slot.generation.load(std::memory_order_relaxed);
     slots_.push_begun(index);
     return {this, index, generation};
