@@ -13,8 +13,7 @@ bool Answers::write(const PendingQuery& query, std::string_view bytes) {
     if (!is_current || backlog_bytes_ > max_backlog_bytes_) return false;
     while (!bytes.empty()) {
         const std::string_view chunk = bytes.substr(0, limits::max_chunk_bytes);
-        parts_.push_back({query.id, AnswerStatus::ok, std::string(chunk), false});
-        backlog_bytes_ += chunk.size();
+        put({query.id, AnswerStatus::ok, std::string(chunk), false});
         bytes.remove_prefix(chunk.size());
     }
     return true;
@@ -24,8 +23,19 @@ void Answers::finish(const PendingQuery& query, AnswerStatus status, std::string
     const std::lock_guard lock(mutex_);
     if (query.connection != connection_ || open_.erase(query.id) == 0) return;
     sentence = sentence.substr(0, limits::max_reason_bytes);
-    parts_.push_back({query.id, status, std::string(sentence), true});
-    backlog_bytes_ += sentence.size();
+    put({query.id, status, std::string(sentence), true});
+}
+
+void Answers::put(Part part) {
+    const bool was_empty = parts_.empty();
+    backlog_bytes_ += part.bytes.size();
+    parts_.push_back(std::move(part));
+    if (was_empty && wake_) wake_();
+}
+
+void Answers::set_wake(std::function<void()> wake) {
+    const std::lock_guard lock(mutex_);
+    wake_ = std::move(wake);
 }
 
 bool Answers::is_open(const PendingQuery& query) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -37,7 +38,8 @@ public:
     void finish(const PendingQuery& query, AnswerStatus status, std::string_view sentence);
     bool is_open(const PendingQuery& query);
 
-    // From the courier.
+    // From the courier. `wake` is called, under our lock, when something is there to be sent; empty: nobody cares.
+    void set_wake(std::function<void()> wake);
     void connected();                           // forgets every question of the connection before
     std::uint64_t opened(std::uint32_t query);  // returns the connection's number
     void cancelled(std::uint32_t query);
@@ -56,12 +58,15 @@ private:
         bool is_last = false;
     };
 
+    void put(Part part);  // under the lock
+
     std::mutex mutex_;
     std::size_t max_backlog_bytes_;
     std::size_t backlog_bytes_ = 0;
     std::uint64_t connection_ = 0;
     std::unordered_set<std::uint32_t> open_;  // query ids
     std::deque<Part> parts_;
+    std::function<void()> wake_;
 };
 
 }  // namespace quipu

@@ -77,6 +77,7 @@ Courier::Courier(Outbox& outbox, EmitterOptions options)
     identity_.flags = masked_flags(options_.flags);
     renew_identity();
     outbox_.on_first_use_after_fork = [this] { start(); };
+    outbox_.set_answer_wake([this] { flush(); });
     guard(*this);
     start();
 }
@@ -84,6 +85,7 @@ Courier::Courier(Outbox& outbox, EmitterOptions options)
 Courier::~Courier() {
     unguard(*this);
     stop();
+    outbox_.set_answer_wake({});
     if (fd_ >= 0) ::close(fd_);
     if (wake_fd_ >= 0) ::close(wake_fd_);
 }

@@ -97,6 +97,9 @@ public:
     // Bytes from quipud. An error: the connection is of no use.
     [[nodiscard]] Errc take(Bytes bytes);
 
+    // `wake` is called by any thread that has put an answer for the courier to send.
+    void set_answer_wake(std::function<void()> wake) { answers_->set_wake(std::move(wake)); }
+
     // Since connected(): quipud has greeted, refused, acknowledged a Bye; what it asks for.
     [[nodiscard]] bool is_welcome() const { return is_welcome_; }
 

@@ -66,8 +66,10 @@ void Traces::hold_bounds(Now now) {
         orphan(*active_.front(), "given up because too many traces were open", now);
     }
     while (bytes_ > limits_.total_bytes) {
-        ++counts_.evicted_bytes;
-        if (forget_oldest_kept()) continue;
+        if (forget_oldest_kept()) {
+            ++counts_.evicted_bytes;
+            continue;
+        }
         if (active_.empty()) break;
         orphan(*active_.front(), "given up because traces took too much memory", now);
     }

@@ -14,6 +14,7 @@ namespace {
 
 // What a client may send while it listens; it has nothing to say.
 constexpr std::size_t chatter_bytes = 16 * 1024;
+constexpr std::size_t much_news_bytes = 32 * 1024;
 
 }  // namespace
 
@@ -33,13 +34,17 @@ asio::awaitable<bool> HttpConn::stream(PageStream page) {
     if (!is_head) out += page.head.body;
     bool goes_on = co_await send_all(std::move(out));
     std::int64_t heartbeat_due = read_clocks().steady_ns + side_.times.heartbeat.count();
+    bool has_more = false;
     while (goes_on && !is_head && !side_.is_stopping) {
-        const std::int64_t turn_due = read_clocks().steady_ns + side_.times.stream_turn.count();
+        // After much news there is probably more: only the others on the loop get their turn before it.
+        const std::int64_t turn_ns = has_more ? 0 : side_.times.stream_turn.count();
+        const std::int64_t turn_due = read_clocks().steady_ns + turn_ns;
         const bool has_input = co_await ready(Socket::wait_read, turn_due);
         if (is_closed_ || (has_input && !receive()) || (!has_input && !is_late_)) break;
         if (in_.size() > chatter_bytes) break;
         const Now now = read_clocks();
         std::string news = next_safely(page, now);
+        has_more = news.size() >= much_news_bytes;
         if (news.empty() && now.steady_ns >= heartbeat_due) news = page.heartbeat;
         if (news.empty()) continue;
         heartbeat_due = now.steady_ns + side_.times.heartbeat.count();

@@ -244,6 +244,26 @@ BOOST_AUTO_TEST_CASE(many_threads_count_trace_and_declare_at_once) {
     }));
 }
 
+BOOST_AUTO_TEST_CASE(an_answer_does_not_wait_for_the_next_push) {
+    MiniQuipud quipud(socket_path);
+    EmitterOptions seldom = options(socket_path);
+    seldom.flush_interval = 1h;
+    Emitter emitter(std::move(seldom));
+    emitter.on_query("queue", [](Query query) {
+        query.write("now");
+        query.finish();
+    });
+    AskId id = 0;
+    BOOST_REQUIRE(quipud.wait_for([&](State& state) {
+        const auto* known = state.emitters.newest();
+        if (!known) return false;
+        id = state.queries.open(Ask{.topic = "queue", .emitters = {known->number}}, state.emitters, test_now);
+        return true;
+    }));
+    quipud.write_to_all();
+    BOOST_TEST(quipud.wait_for([id](State& state) { return state.queries.is_finished(id); }));
+}
+
 BOOST_AUTO_TEST_CASE(a_default_made_handle_counts_nothing_and_harms_nothing) {
     Counter().add();
     Gauge().set(1);

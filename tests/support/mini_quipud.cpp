@@ -40,16 +40,20 @@ struct Connection {
     std::unique_ptr<EmitterSession> session;
 };
 
+bool write_output(Connection& connection) {
+    std::string& output = connection.session->output();
+    const bool is_sent = ::send(connection.fd, output.data(), output.size(), MSG_NOSIGNAL) >= 0;
+    output.clear();
+    return is_sent;
+}
+
 // false: the connection is over.
 bool serve(Connection& connection) {
     std::array<std::uint8_t, 65536> bytes;
     const ssize_t n = ::recv(connection.fd, bytes.data(), bytes.size(), 0);
     if (n <= 0) return false;
     const bool goes_on = connection.session->feed({bytes.data(), static_cast<std::size_t>(n)}, read_now());
-    std::string& output = connection.session->output();
-    const bool is_sent = ::send(connection.fd, output.data(), output.size(), MSG_NOSIGNAL) >= 0;
-    output.clear();
-    return goes_on && is_sent;
+    return write_output(connection) && goes_on;
 }
 
 }  // namespace
@@ -96,6 +100,10 @@ void MiniQuipud::run(int listener) {
             connections.erase(connections.begin() + static_cast<std::ptrdiff_t>(i));
         }
         wants_break_ = false;
+        if (wants_write_.exchange(false)) {
+            const std::lock_guard lock(mutex_);
+            for (Connection& connection : connections) write_output(connection);
+        }
         if (fds[0].revents != 0) {
             const int fd = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
             const std::lock_guard lock(mutex_);

@@ -30,6 +30,9 @@ public:
     // Breaks all connections and keeps the state.
     void break_connections() { wants_break_ = true; }
 
+    // What State has for emitters (a Query) goes to them.
+    void write_to_all() { wants_write_ = true; }
+
     // Waits until it holds, with a generous deadline; false: it never did.
     bool wait_for(const std::function<bool(State&)>& holds);
     // Published count, ~0 where there is none.
@@ -43,6 +46,7 @@ private:
     std::unique_ptr<State> state_;
     std::atomic<bool> is_stopping_{false};
     std::atomic<bool> wants_break_{false};
+    std::atomic<bool> wants_write_{false};
     std::thread thread_;
 };
 
