@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(a_quipud_that_starts_anew_gets_the_whole_totals) {
     a->outbox.connected(identity('a'), 1, 1, out);
     mails.add(1);
     a->outbox.push(out);
-    BOOST_TEST(session.feed(bytes_of(out), test_now));
+    BOOST_TEST(session.feed(as_bytes(out), test_now));
     BOOST_TEST(count_of(second, "m/mails") == 11U);
 }
 
@@ -186,14 +186,14 @@ BOOST_AUTO_TEST_CASE(the_same_conversation_cut_anywhere_gives_the_same_state) {
     for (std::size_t cut = 0; cut <= conversation.size(); ++cut) {
         State state;
         EmitterSession session(state, {});
-        const bool is_open = session.feed(bytes_of(conversation).first(cut), test_now) &&
-                             session.feed(bytes_of(conversation).subspan(cut), test_now);
+        const bool is_open = session.feed(as_bytes(conversation).first(cut), test_now) &&
+                             session.feed(as_bytes(conversation).subspan(cut), test_now);
         BOOST_REQUIRE(is_open);
         check(state);
     }
     State state;
     EmitterSession session(state, {});
-    for (const std::uint8_t& byte : bytes_of(conversation)) BOOST_REQUIRE(session.feed({&byte, 1}, test_now));
+    for (const std::uint8_t& byte : as_bytes(conversation)) BOOST_REQUIRE(session.feed({&byte, 1}, test_now));
     check(state);
 }
 
@@ -211,8 +211,8 @@ BOOST_AUTO_TEST_CASE(a_peer_that_dies_inside_a_frame_leaves_nothing_half_applied
     for (std::size_t cut = 1; cut < deltas.size(); ++cut) {
         State state;
         EmitterSession session(state, {});
-        BOOST_REQUIRE(session.feed(bytes_of(start), test_now));
-        BOOST_REQUIRE(session.feed(bytes_of(deltas).first(cut), test_now));
+        BOOST_REQUIRE(session.feed(as_bytes(start), test_now));
+        BOOST_REQUIRE(session.feed(as_bytes(deltas).first(cut), test_now));
         const bool is_inside = session.is_waiting();
         session.closed(test_now);
         BOOST_TEST(count_of(state, "m/one") == count_of(state, "m/two"));
@@ -249,10 +249,10 @@ BOOST_AUTO_TEST_CASE(a_malformed_peer_is_told_why_and_hurts_no_other) {
             const Counter mails = good.outbox.counter("m/mails", "", "");
             good.connect();
             EmitterSession bad(state, {});
-            BOOST_TEST(!bad.feed(bytes_of(tc.bytes), test_now));
+            BOOST_TEST(!bad.feed(as_bytes(tc.bytes), test_now));
             BOOST_TEST(bad.error() == tc.expected);
             Outbox its_side({.program = "maild"});
-            BOOST_TEST(its_side.take(bytes_of(bad.output())) == Errc::ok);
+            BOOST_TEST(its_side.take(as_bytes(bad.output())) == Errc::ok);
             BOOST_TEST(its_side.refusal() == sentence(tc.expected));
             bad.closed(test_now);
             BOOST_TEST(state.own.refused_sessions.total == 1U);
@@ -355,7 +355,7 @@ BOOST_AUTO_TEST_CASE(an_instance_that_connects_twice_keeps_its_newer_connection)
     std::string out;
     a.outbox.connected(identity('a'), 1, 1, out);
     a.outbox.push(out);
-    BOOST_TEST(newer.feed(bytes_of(out), test_now));
+    BOOST_TEST(newer.feed(as_bytes(out), test_now));
     BOOST_TEST(a.session().is_replaced());
     a.breaks();
     BOOST_TEST((state.emitters.newest()->life == Life::connected));
@@ -369,7 +369,7 @@ BOOST_AUTO_TEST_CASE(another_user_cannot_take_an_instances_name) {
     EmitterSession thief(state, Peer{2000, 2000, 1});
     std::string out;
     a.outbox.connected(identity('a'), 1, 1, out);
-    BOOST_TEST(!thief.feed(bytes_of(out), test_now));
+    BOOST_TEST(!thief.feed(as_bytes(out), test_now));
     BOOST_TEST(thief.error() == Errc::bad_instance);
     thief.closed(test_now);
     BOOST_TEST((state.emitters.newest()->life == Life::connected));

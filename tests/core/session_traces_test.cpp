@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(open_traces_are_announced_again_to_a_new_quipud_and_ended_o
     std::string out;
     a.outbox.connected(identity('a'), 1, 1, out);
     a.outbox.push(out);
-    BOOST_TEST(session.feed(bytes_of(out), test_now));
+    BOOST_TEST(session.feed(as_bytes(out), test_now));
     BOOST_REQUIRE(second.traces.active().size() == 1U);
     BOOST_TEST(second.traces.active().front()->title == "[::]:25");
     BOOST_TEST(second.traces.families().find("SMTP.Conn")->second.ended_count[0] == 1U);
@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(an_emitter_asked_for_less_still_sends_failed_and_slow_trace
     a.connect();
     std::string tune;
     wire::append_frame_of(tune, wire::Tune{0, {{"SMTP.Conn", 0, 1}}});
-    const auto tell = [&a](const std::string& frame) { BOOST_TEST(a.outbox.take(bytes_of(frame)) == Errc::ok); };
+    const auto tell = [&a](const std::string& frame) { BOOST_TEST(a.outbox.take(as_bytes(frame)) == Errc::ok); };
     a.push();
     std::string none_slow;
     wire::append_frame_of(none_slow, wire::Tune{0, {{"SMTP.Conn", 0, 0}}});

@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(totals_survive_a_restart_of_quipud_and_go_on_exactly) {
     std::string out;
     living.outbox.connected(identity('a'), 1, 1, out);
     living.outbox.push(out);
-    BOOST_TEST(session.feed(bytes_of(out), test_now));
+    BOOST_TEST(session.feed(as_bytes(out), test_now));
     BOOST_TEST(count_of(second, "m/codes", "250") == 16U);
 }
 

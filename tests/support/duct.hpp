@@ -9,14 +9,11 @@
 #include "daemon/core/emitter_session.hpp"
 #include "daemon/core/state.hpp"
 #include "proto/outbox.hpp"
+#include "tests/support/hex.hpp"
 
 namespace quipu::test {
 
 inline constexpr Now test_now{1'000'000'000, 1'700'000'000'000'000'000};
-
-inline Bytes bytes_of(std::string_view text) {
-    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
 
 inline Identity identity(char name) {
     Identity it;
@@ -69,9 +66,9 @@ public:
     }
 
     void deliver(std::string_view bytes) {
-        is_open = session_->feed(bytes_of(bytes), test_now);
+        is_open = session_->feed(as_bytes(bytes), test_now);
         std::string& answer = session_->output();
-        is_understood = outbox.take(bytes_of(answer)) == Errc::ok;
+        is_understood = outbox.take(as_bytes(answer)) == Errc::ok;
         answer.clear();
     }
 
