@@ -216,6 +216,36 @@ struct Queue {
 };
 
 [[nodiscard]] Errc decode(Bytes body, Queue& out);
+
+// The items of such a body, one after the other: a long queue needs the memory of one item only, and whoever reads it
+// can pause between items. The body must outlive the reader.
+class QueueReader {
+public:
+    enum class Found : std::uint8_t { item, other, end, error };
+
+    explicit QueueReader(Bytes body);
+
+    // Reads one field: an item into `out`, whatever it held, or something else. `end` and `error` stay.
+    Found next(QueueItem& out);
+
+    // Of the item found last: what decode(Bytes, QueueItem&) makes the same item of.
+    [[nodiscard]] Bytes item_bytes() const { return item_bytes_; }
+
+    // As far as read.
+    [[nodiscard]] std::uint64_t total() const { return total_; }
+
+    [[nodiscard]] Errc error() const { return error_; }
+
+private:
+    Bytes rest_;
+    Bytes item_bytes_;
+    std::size_t items_left_;
+    std::size_t recipients_left_;
+    std::uint64_t total_ = 0;
+    Errc error_ = Errc::ok;
+};
+
+[[nodiscard]] Errc decode(Bytes item_bytes, QueueItem& out);
 void append_body(std::string& out, const Queue& queue);
 
 }  // namespace quipu::wire
