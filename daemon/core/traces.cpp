@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace quipu {
 
 namespace {
 
 constexpr std::string_view other_family = "(other)";
+constexpr std::size_t orphans_per_step = 500;                   // a millisecond or two
 constexpr std::int64_t latest_wall_ns = std::int64_t{1} << 62;  // the year 2116
 
 // The emitter's clock as wall time. Any 64 bits may come in; what comes out is positive and far from overflow.
@@ -240,16 +242,38 @@ void Traces::resume(TraceOrigin& origin) {
 }
 
 void Traces::orphan_all(TraceOrigin& origin, std::string_view why, Now now) {
-    std::vector<TraceRecord*> over;  // oldest first, so that the youngest are kept
-    const auto is_its = [&origin](const TraceRecord* trace) { return trace->origin == &origin; };
-    std::copy_if(active_.begin(), active_.end(), std::back_inserter(over), is_its);
-    for (TraceRecord* trace : over) {
-        keep(orphans_, *trace, limits_.kept_orphans);
-        orphan(*trace, why, now);
-    }
-    hold_bounds(now);
     origin.is_resuming = false;
     origin.announced.clear();
+    if (origin.open.empty()) return;
+    std::vector<std::pair<std::int64_t, std::uint64_t>> by_age;
+    by_age.reserve(origin.open.size());
+    for (const auto& [number, trace] : origin.open) by_age.emplace_back(trace->begin_wall_ns, number);
+    std::sort(by_age.begin(), by_age.end());
+    Ending& ending = endings_.emplace_back();
+    ending.why = why;
+    ending.now = now;
+    ending.origin.instance = origin.instance;
+    ending.origin.open = std::exchange(origin.open, {});
+    for (const auto& [number, trace] : ending.origin.open) trace->origin = &ending.origin;
+    ending.numbers.reserve(by_age.size());
+    for (const auto& [begin_wall_ns, number] : by_age) ending.numbers.push_back(number);
+    orphan_some();
+}
+
+void Traces::orphan_some() {
+    if (endings_.empty()) return;
+    Ending& ending = endings_.front();
+    is_tailed_ = tail_.is_recording(ending.now);
+    const std::size_t end = std::min(ending.numbers.size(), ending.at + orphans_per_step);
+    for (; ending.at < end; ++ending.at) {
+        const auto it = ending.origin.open.find(ending.numbers[ending.at]);
+        if (it == ending.origin.open.end()) continue;  // given up meanwhile, for one of the bounds
+        TraceRecord& trace = *it->second;
+        keep(orphans_, trace, limits_.kept_orphans);
+        orphan(trace, ending.why, ending.now);
+    }
+    hold_bounds(ending.now);
+    if (ending.at == ending.numbers.size()) endings_.pop_front();
 }
 
 void Traces::orphan(TraceRecord& trace, std::string_view why, Now now) {

@@ -188,10 +188,23 @@ public:
 
     // The instance begins a new connection: it will announce what is still open.
     static void resume(TraceOrigin& origin);
-    // The instance is over: its open traces are orphaned, with `why` ("maild ended without a word").
+    // The instance is over: its open traces are orphaned, with `why` ("maild ended without a word"). Some hundred at
+    // once; where there are more, is_orphaning() holds until orphan_some() has been called often enough.
     void orphan_all(TraceOrigin& origin, std::string_view why, Now now);
+    void orphan_some();
+
+    [[nodiscard]] bool is_orphaning() const { return !endings_.empty(); }
 
 private:
+    // What is left of an instance that is over: its open traces, which have gone over to `origin`.
+    struct Ending {
+        TraceOrigin origin;
+        std::string why;
+        Now now;                             // when it was over
+        std::vector<std::uint64_t> numbers;  // of those traces, oldest first, so that the youngest are kept
+        std::size_t at = 0;                  // in `numbers`
+    };
+
     void begin(TraceOrigin& origin, const wire::TraceEvent& event);
     void adopt(TraceRecord& child);
     void note(TraceOrigin& origin, const wire::TraceEvent& event);
@@ -213,6 +226,7 @@ private:
     std::unordered_map<TraceRef, std::unique_ptr<TraceRecord>, TraceRefHash> all_;
     std::list<TraceRecord*> active_;
     std::deque<TraceRecord*> orphans_;
+    std::list<Ending> endings_;  // each has open traces, which are bounded
     Sampler sampler_;
     TraceTail tail_;
     bool is_tailed_ = false;  // the tail records, as of the present apply()

@@ -1,5 +1,6 @@
 #include "daemon/net/exchange.hpp"
 
+#include <boost/asio/post.hpp>
 #include <chrono>
 
 #include "daemon/net/emitter_conn.hpp"
@@ -39,6 +40,18 @@ void Exchange::settle() {
     }
     for (EmitterConn* conn : emitters_) conn->wake_if_writable();
     arm_deadline();
+    orphan_in_turns();
+}
+
+// Everybody else on the loop has a turn in between.
+void Exchange::orphan_in_turns() {
+    if (is_orphaning_ || !state_.traces.is_orphaning()) return;
+    is_orphaning_ = true;
+    asio::post(io_, [this] {
+        is_orphaning_ = false;
+        state_.traces.orphan_some();
+        orphan_in_turns();
+    });
 }
 
 void Exchange::arm_deadline() {

@@ -1,7 +1,8 @@
 // Where those who ask (HTTP connections) and those who answer (emitter connections) meet, on the one loop.
 //
 // The rule: whoever changed State in a way that may have ended an ask or put bytes into an emitter's output calls
-// settle() afterwards. It wakes the askers whose ask is over and the emitter connections that have bytes to write.
+// settle() afterwards. It wakes the askers whose ask is over and the emitter connections that have bytes to write, and
+// sees to the many open traces of one that has ended.
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>
@@ -63,6 +64,7 @@ public:
 
 private:
     void arm_deadline();
+    void orphan_in_turns();
 
     asio::io_context& io_;
     State& state_;
@@ -70,6 +72,7 @@ private:
     std::vector<EmitterConn*> emitters_;
     asio::steady_timer deadline_;  // of the ask that is due first
     std::int64_t armed_steady_ns_ = 0;
+    bool is_orphaning_ = false;  // a turn of it has been posted
 };
 
 }  // namespace quipu

@@ -166,10 +166,49 @@ BOOST_AUTO_TEST_CASE(a_million_traces_never_ended_stay_within_the_bound_and_the_
     BOOST_TEST(traces.counts().evicted_active == 999'000U);
     BOOST_TEST(traces.bytes() < 2'000'000U);
     a.traces.orphan_all(a.origin, "maild ended", a.now);
+    while (traces.is_orphaning()) traces.orphan_some();
     BOOST_TEST(traces.active().empty());
     BOOST_TEST(a.origin.open.empty());
     BOOST_TEST(kept(traces, "f") == 10U);
     BOOST_TEST(a.find(1'000'000)->orphaned.substr(0, 11) == "maild ended");
+}
+
+BOOST_AUTO_TEST_CASE(many_open_traces_of_one_that_ended_are_orphaned_in_steps) {
+    Traces traces({.active = 20'000, .kept_orphans = 3000});
+    Source a(traces, 1);
+    Source b(traces, 2);
+    for (std::uint64_t id = 1; id <= 10'000; ++id) a.begin(id, "f", "t");
+    b.begin(1, "f", "of another");
+    a.now.wall_ns += 5 * ms;
+    {
+        TraceOrigin over = std::move(a.origin);  // its record goes with the mail daemon's, before all is done
+        traces.orphan_all(over, "maild ended", a.now);
+        BOOST_TEST(over.open.empty());
+    }
+    a.origin = {.instance = 1, .wall_minus_steady_ns = base};
+    std::size_t left = traces.active().size();
+    BOOST_TEST(left > 9000U);
+    std::size_t steps = 1;
+    for (; traces.is_orphaning(); ++steps) {
+        const std::size_t before = traces.active().size();
+        traces.orphan_some();
+        BOOST_TEST(before - traces.active().size() <= 1000U);
+        // It goes on meanwhile: what comes for one that is over is ignored, and the bounds hold.
+        if (steps == 3) a.note(9'999, "too late");
+        if (steps == 4) {
+            for (std::uint64_t id = 2; id <= 13'000; ++id) b.begin(id, "g", "t");
+            BOOST_TEST(traces.active().size() <= 20'000U);
+        }
+    }
+    BOOST_TEST(steps >= 10U);
+    BOOST_TEST(traces.active().size() == 13'000U);
+    BOOST_TEST(traces.counts().evicted_active > 0U);
+    BOOST_TEST(traces.counts().ignored_events == 1U);
+    BOOST_REQUIRE(traces.orphans().size() == 3000U);
+    BOOST_TEST(traces.orphans().front()->ref.number == 7001U);
+    BOOST_TEST(traces.orphans().back()->ref.number == 10'000U);
+    BOOST_TEST(a.find(10'000)->end_wall_ns == a.now.wall_ns);
+    BOOST_TEST(a.find(10'000)->orphaned == "maild ended");
 }
 
 BOOST_AUTO_TEST_CASE(what_was_open_when_a_mail_daemon_ended_stays_readable) {
