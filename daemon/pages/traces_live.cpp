@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t lines_shown = 100;
 // Of each trace that is kept, its last ones: enough for what is new, and no walk over every event there is.
 constexpr std::size_t notes_per_trace = 10;
+// Of a title or a text; the trace's own page, one link away, has the whole. live.js cuts at as many.
+constexpr std::size_t shown_bytes = 300;
 
 struct LatestNote {
     const TraceRecord* trace;
@@ -80,8 +82,8 @@ PageResult traces_live_page(const State& state, const Request& request, Now now)
     for (const LatestNote& latest : latest_notes(state, ask, now)) {
         View row;
         row.set("time", time_of_day(latest.note->wall_ns, 3)).set("family", latest.trace->family);
-        row.set("title", latest.trace->title.empty() ? "(no title)" : latest.trace->title);
-        row.set("text", latest.note->text).set("link", trace_link(latest.trace->ref).text());
+        row.set("title", latest.trace->title.empty() ? "(no title)" : shortened(latest.trace->title, shown_bytes));
+        row.set("text", shortened(latest.note->text, shown_bytes)).set("link", trace_link(latest.trace->ref).text());
         row.flag("failed", latest.note->kind == TraceNoteKind::error);
         view.add("lines", std::move(row));
     }

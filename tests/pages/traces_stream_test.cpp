@@ -151,4 +151,18 @@ BOOST_AUTO_TEST_CASE(the_live_page_shows_the_latest_without_a_script) {
     BOOST_TEST(count(body, "<bdi>newer</bdi>") == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(the_live_page_shortens_long_texts_and_links_to_the_whole) {
+    World world;
+    auto maild = world.connect();
+    maild->begin(1, "SMTP.Conn", std::string(4000, 't'), 0);
+    maild->event(1, std::string(4000, 'x'), ms);
+    const std::string page = world.get("/debug/traces/live", browser_accept).body;
+    BOOST_TEST(has(page, std::string(300, 'x') + "...<"));
+    BOOST_TEST(!has(page, std::string(301, 'x')));
+    BOOST_TEST(!has(page, std::string(301, 't')));
+    BOOST_TEST(has(page, "href=\"/debug/traces?trace=" + maild->trace_id(1) + "\""));
+    BOOST_TEST(has(world.get("/debug/traces?trace=" + maild->trace_id(1), browser_accept).body, std::string(4000, 'x'))
+    );
+}
+
 BOOST_AUTO_TEST_SUITE_END()

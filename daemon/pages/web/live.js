@@ -4,6 +4,7 @@
 
 (() => {
   const max_rows = 500;
+  const max_shown = 300; // characters of a title or a text; the trace's own page has the whole
   const streams = 3; // open at a time, over all tabs
   const poll_ms = 2000;
   const body = document.getElementById("tail");
@@ -24,6 +25,8 @@
     return made;
   };
 
+  const shortened = (text) => (text.length > max_shown ? text.slice(0, max_shown) + "..." : text);
+
   const show = (line) => {
     const row = body.insertRow(0);
     if (line.failed) row.className = "failed";
@@ -32,11 +35,11 @@
     const title = cell(row, "");
     const link = document.createElement("a");
     link.href = "/debug/traces?trace=" + encodeURIComponent(line.trace);
-    link.textContent = line.title || "(no title)";
+    link.textContent = shortened(line.title) || "(no title)";
     title.append(link);
     const done = line.kind === "end" || line.kind === "orphaned";
     const text = done ? line.kind + " after " + line.seconds.toFixed(6) + " s " + line.text : line.text;
-    cell(row, line.kind === "begin" ? "begin" : text, "text");
+    cell(row, line.kind === "begin" ? "begin" : shortened(text), "text");
     while (body.rows.length > max_rows) body.deleteRow(-1);
   };
 
