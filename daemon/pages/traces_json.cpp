@@ -93,6 +93,33 @@ void append_paging(JsonWriter& json, const Paging& paging) {
     json.key("page").integer(std::uint64_t{paging.page}).key("pages").integer(std::uint64_t{paging.page_count});
 }
 
+// What the page says under "What limits did".
+void append_limits(JsonWriter& json, const State& state) {
+    const TraceCounts& counts = state.traces.counts();
+    std::uint64_t lost_events = 0;
+    std::uint64_t lost_traces = 0;
+    for (const auto& emitter : state.emitters.all()) {
+        lost_events += emitter->traces.dropped_events;
+        lost_traces += emitter->traces.dropped_traces;
+    }
+    json.key("limits").open_object();
+    json.key("events_taken").integer(counts.events);
+    json.key("lost_events").integer(lost_events).key("lost_traces").integer(lost_traces);
+    json.key("cut_events").integer(counts.cut_events).key("cut_texts").integer(counts.cut_texts);
+    json.key("evicted_active").integer(counts.evicted_active).key("evicted_for_bytes").integer(counts.evicted_bytes);
+    json.key("folded_families").integer(counts.folded_families).key("lone_children").integer(counts.lone_children);
+    json.key("ignored_events").integer(counts.ignored_events);
+    json.key("bytes").integer(std::uint64_t{state.traces.bytes()});
+    json.key("max_bytes").integer(std::uint64_t{state.traces.limits().total_bytes});
+    json.close_object();
+    json.key("sampling").open_array();
+    for (const wire::Sampling& share : state.traces.sampler().sampling()) {
+        json.open_object().key("family").text(share.family).key("per_mille").integer(std::uint64_t{share.per_mille});
+        json.key("always_above_ns").integer(share.always_above_ns).close_object();
+    }
+    json.close_array();
+}
+
 }  // namespace
 
 Response traces_list_json(const State& state, Now now, const TracesAsk& ask, const TracesList& list) {
@@ -100,6 +127,7 @@ Response traces_list_json(const State& state, Now now, const TracesAsk& ask, con
     JsonWriter json(response.body);
     json.open_object().key("now").text(iso_time(now.wall_ns));
     append_families(json, state);
+    append_limits(json, state);
     if (ask.wants_latency) append_latency(json, latency_of(state, ask.family));
     json.key("matching").integer(std::uint64_t{list.traces.size()});
     append_paging(json, list.paging);

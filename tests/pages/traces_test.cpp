@@ -308,6 +308,10 @@ BOOST_AUTO_TEST_CASE(dropped_and_folded_are_shown_beside_the_traces) {
     BOOST_TEST(has(page, "(other)"));
     BOOST_TEST(has(page, "put into the family (other)"));
     BOOST_TEST(has(page, "<b>1\u00A0234\u00A0567</b> events lost in a mail daemon"));
+    const auto limits_of = json(world, "/debug/traces").at("limits").as_object();
+    BOOST_TEST(limits_of.at("lost_events").to_number<int>() == 1234567);
+    BOOST_TEST(limits_of.at("folded_families").to_number<int>() == 3);
+    BOOST_TEST(limits_of.at("events_taken").to_number<int>() == 5);
 }
 
 BOOST_AUTO_TEST_CASE(two_mail_daemons_share_a_family_and_are_told_apart) {
