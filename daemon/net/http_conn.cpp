@@ -254,15 +254,29 @@ asio::awaitable<bool> HttpConn::answer() {
             co_return is_to_end;
         }
         if (auto* page = std::get_if<PageAsk>(&result)) {
-            response = co_await ask(std::move(*page), request);
+            Finished finished = co_await ask(std::move(*page), request);
+            if (is_client_gone_ || is_closed_) co_return false;
+            if (auto* long_page = std::get_if<std::unique_ptr<PageWork>>(&finished)) {
+                const bool goes_on = co_await work(std::move(*long_page), request);
+                co_return goes_on;
+            }
+            response = std::get<Response>(std::move(finished));
         } else {
             response = std::get<Response>(std::move(result));
         }
     }
-    if (is_client_gone_ || is_closed_) co_return false;
-    if (response.status >= 400) ++state.own.http_errors.total;
+    const bool goes_on = co_await deliver(std::move(response));
+    co_return goes_on;
+}
+
+asio::awaitable<bool> HttpConn::deliver(Response response) {
+    if (response.status >= 400) ++side_.exchange.state().own.http_errors.total;
+    const auto target = parser_->get().target();
     spdlog::debug(
-        "answered status={} bytes={} target={}", response.status, response.body.size(), quoted(request.target)
+        "answered status={} bytes={} target={}",
+        response.status,
+        response.body.size(),
+        quoted({target.data(), target.size()})
     );
     const bool is_last = !parser_->keep_alive() || side_.is_stopping;
     const bool is_written = co_await write(std::move(response), is_last);
@@ -278,51 +292,6 @@ PageResult HttpConn::dispatch_safely(Request& request) {
         spdlog::error("page failed target={} error={}", quoted(request.target), quoted(failure.what()));
         return edge_response(500);
     }
-}
-
-Response HttpConn::finish_safely(const PageAsk& page, const Request& request, std::vector<Reply> replies) {
-    try {
-        Response response = page.finish(side_.exchange.state(), request, read_clocks(), std::move(replies));
-        add_common_headers(response);
-        return response;
-    } catch (const std::exception& failure) {
-        spdlog::error("page failed target={} error={}", quoted(request.target), quoted(failure.what()));
-        return edge_response(500);
-    }
-}
-
-asio::awaitable<Response> HttpConn::ask(PageAsk page, Request request) {
-    const AskId id = side_.exchange.open(page.ask, answered_);
-    if (id == 0) co_return edge_response(503);
-    is_asking_ = true;
-    watch_client();
-    const Queries& queries = side_.exchange.state().queries;
-    while (!queries.is_finished(id) && !is_client_gone_ && !is_closed_) {
-        const auto [error] = co_await answered_.async_wait(as_result);  // cancelled: look again
-        (void)error;
-    }
-    is_asking_ = false;
-    if (is_client_gone_ || is_closed_) {
-        side_.exchange.cancel(id);
-        co_return Response{};
-    }
-    boost::system::error_code ignored;
-    socket_.cancel(ignored);  // the watch of the client
-    co_return finish_safely(page, request, side_.exchange.take(id));
-}
-
-// While an ask runs: a client that ends is noticed, and what it sends ahead is kept up to a bound.
-void HttpConn::watch_client() {
-    if (in_.size() >= read_bytes) return;
-    socket_.async_wait(Socket::wait_read, [self = shared_from_this()](boost::system::error_code error) {
-        if (error || !self->is_asking_ || self->is_closed_) return;
-        if (self->receive()) {
-            self->watch_client();
-            return;
-        }
-        self->is_client_gone_ = true;
-        self->answered_.cancel();
-    });
 }
 
 // --- Writing --------------------------------------------------------------------------------------------------------

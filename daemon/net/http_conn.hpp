@@ -93,7 +93,13 @@ private:
     asio::awaitable<void> run(std::shared_ptr<HttpConn> self);
     asio::awaitable<Got> read_request();
     asio::awaitable<bool> answer();
-    asio::awaitable<Response> ask(PageAsk page, Request request);
+    asio::awaitable<Finished> ask(PageAsk page, Request request);
+    asio::awaitable<bool> deliver(Response response);
+    asio::awaitable<bool> work(std::unique_ptr<PageWork> page, Request request);  // http_work.cpp
+    asio::awaitable<bool> work_in_steps(PageWork& page, Request request);
+    asio::awaitable<bool> send_pieces(PageWork& page, Response head);
+    std::optional<Response> head_safely(PageWork& page, const Request& request);
+    bool more_safely(PageWork& page, std::string& body, bool& has_more);
     asio::awaitable<bool> stream(PageStream page);  // http_stream.cpp
     std::string next_safely(const PageStream& page, Now now);
     asio::awaitable<bool> send_all(std::string bytes);
@@ -114,7 +120,7 @@ private:
     [[nodiscard]] unsigned refusal_after_parsing() const;
     [[nodiscard]] bool wants_continue() const;
     PageResult dispatch_safely(Request& request);
-    Response finish_safely(const PageAsk& page, const Request& request, std::vector<Reply> replies);
+    Finished finish_safely(const PageAsk& page, const Request& request, std::vector<Reply> replies);
     void watch_client();
     void deadline_passed();
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/core/buffers_to_string.hpp>
+#include <boost/beast/http/chunk_encode.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/write.hpp>
 #include <ctime>
@@ -101,6 +104,24 @@ std::string stream_header(const Response& response, unsigned version, Now now) {
     std::ostringstream text;
     text << without_body(response, version, true, now).base();
     return std::move(text).str();
+}
+
+std::string pieces_header(const Response& response, unsigned version, bool is_last, Now now) {
+    if (version < 11) return stream_header(response, version, now);
+    HttpResponse message = without_body(response, version, is_last, now);
+    message.chunked(true);
+    std::ostringstream text;
+    text << message.base();
+    return std::move(text).str();
+}
+
+std::string framed_piece(std::string piece, unsigned version) {
+    if (version < 11) return piece;
+    return boost::beast::buffers_to_string(http::make_chunk(boost::asio::buffer(piece)));
+}
+
+std::string_view end_of_pieces(unsigned version) {
+    return version < 11 ? "" : "0\r\n\r\n";
 }
 
 Response edge_response(unsigned status) {

@@ -27,6 +27,14 @@ HttpResponse http_response(Response response, unsigned version, bool is_last, No
 // The header of a response that ends with its connection, as bytes. `response.body` is left out.
 std::string stream_header(const Response& response, unsigned version, Now now);
 
+// The header of a response that comes in pieces: in chunks (RFC 9112, 7.1), or as HTTP/1.0 knows none, up to the end of
+// the connection.
+std::string pieces_header(const Response& response, unsigned version, bool is_last, Now now);
+// A piece as it goes out; not empty, since an empty chunk is the last.
+std::string framed_piece(std::string piece, unsigned version);
+// What comes after the last one.
+std::string_view end_of_pieces(unsigned version);
+
 // What the edge itself answers: the sentence that goes with a status, with the headers that every response gets.
 Response edge_response(unsigned status);
 

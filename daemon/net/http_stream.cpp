@@ -15,6 +15,9 @@ namespace {
 // What a client may send while it listens; it has nothing to say.
 constexpr std::size_t chatter_bytes = 16 * 1024;
 constexpr std::size_t much_news_bytes = 32 * 1024;
+// What the kernel holds for a follower that does not read; it doubles this. Left alone it would be megabytes for each,
+// and one that falls behind would be told of it only when it had read all that.
+constexpr int send_buffer_bytes = 128 * 1024;
 
 }  // namespace
 
@@ -28,6 +31,7 @@ asio::awaitable<bool> HttpConn::stream(PageStream page) {
     }
     is_streaming_ = true;
     ++side_.streams;  // until close()
+    (void)::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes, sizeof send_buffer_bytes);
     const HttpRequest& request = parser_->get();
     std::string out = stream_header(page.head, request.version(), read_clocks());
     const bool is_head = request.method() == http::verb::head;

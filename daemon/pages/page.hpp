@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,10 +48,29 @@ struct Response {
     std::vector<std::pair<std::string, std::string>> headers;  // beside those that every response gets
 };
 
+// A response that takes long to make. It is made and sent in steps of a millisecond or so, and between two of them
+// everybody else has a turn.
+class PageWork {
+public:
+    PageWork() = default;
+    virtual ~PageWork() = default;
+    PageWork(const PageWork&) = delete;
+    PageWork& operator=(const PageWork&) = delete;
+
+    // A step towards the head; nothing: more steps are needed. Its body is how the body begins.
+    virtual std::optional<Response> head(const State& state, const Request& request, Now now) = 0;
+    // Once the head is there: appends the next piece of the body. false: that was the last.
+    virtual bool more(std::string& body) = 0;
+    // What it holds in memory, by and large.
+    [[nodiscard]] virtual std::size_t bytes() const = 0;
+};
+
+using Finished = std::variant<Response, std::unique_ptr<PageWork>>;
+
 // A page that only the mail daemon can answer: ask, then make the response of the replies.
 struct PageAsk {
     Ask ask;
-    std::function<Response(const State&, const Request&, Now, std::vector<Reply>)> finish;
+    std::function<Finished(const State&, const Request&, Now, std::vector<Reply>)> finish;
 };
 
 // A response that goes on: `head` with its body first, then whatever next() gives, asked for a few times a second while

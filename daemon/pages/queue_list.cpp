@@ -1,12 +1,17 @@
 #include "daemon/pages/queue_list.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "daemon/pages/text.hpp"
 
 namespace quipu {
 
 namespace {
+
+// What one step reads: whichever comes first.
+constexpr std::size_t items_per_step = 512;
+constexpr std::size_t bytes_per_step = 256 * 1024;
 
 constexpr std::string_view unreadable = "sent an answer that cannot be read.";
 
@@ -108,40 +113,111 @@ Response no_answer(const std::vector<Reply>& replies) {
     return response;
 }
 
-QueueList read_queues(std::vector<Reply> replies) {
-    QueueList list;
-    list.replies = std::move(replies);
-    list.queues.reserve(list.replies.size());  // entries point into it
-    for (const Reply& reply : list.replies) {
-        if (!is_good(reply)) {
-            list.notes.push_back(failure_sentence(reply));
-            continue;
-        }
-        wire::Queue queue;
-        if (wire::decode(bytes_of(reply.body), queue) != Errc::ok) {
-            list.notes.push_back(about_emitter(reply.emitter, unreadable));
-            continue;
-        }
-        list.total += std::max<std::uint64_t>(queue.total, queue.items.size());
-        if (queue.total > queue.items.size()) {
-            std::string what = "sent ";
-            append_integer(what, std::uint64_t{queue.items.size()});
-            what += " of the ";
-            append_integer(what, queue.total);
-            list.notes.push_back(about_emitter(reply.emitter, what + " items in its queue."));
-        }
-        list.queues.push_back(std::move(queue));
-        for (const wire::QueueItem& item : list.queues.back().items) list.entries.push_back({&item, reply.emitter});
-    }
-    std::stable_sort(list.entries.begin(), list.entries.end(), [](const QueueEntry& a, const QueueEntry& b) {
-        return a.item->created_wall_ns < b.item->created_wall_ns;
-    });
-    return list;
+// --- QueueList ------------------------------------------------------------------------------------------------------
+
+QueueList::QueueList(std::vector<Reply> replies, std::string needle)
+    : replies_(std::move(replies)), needle_(std::move(needle)) {}
+
+std::size_t QueueList::bytes() const {
+    std::size_t bytes = 0;
+    for (const Reply& reply : replies_) bytes += reply.body.size();
+    return bytes;
 }
 
-void filter_queue(QueueList& list, std::string_view needle) {
-    if (needle.empty()) return;
-    std::erase_if(list.entries, [needle](const QueueEntry& entry) { return !matches(*entry.item, needle); });
+bool QueueList::read_some() {
+    if (reply_ == replies_.size()) return true;
+    if (!reader_) begin_reply();
+    if (!reader_) return false;
+    Run run;
+    std::size_t bytes = 0;
+    auto found = wire::QueueReader::Found::item;
+    for (std::size_t i = 0; i < items_per_step && bytes < bytes_per_step; ++i) {
+        found = reader_->next(item_);
+        if (found == wire::QueueReader::Found::end || found == wire::QueueReader::Found::error) break;
+        if (found == wire::QueueReader::Found::other) continue;
+        ++items_read_;
+        bytes += reader_->item_bytes().size();
+        if (!needle_.empty() && !matches(item_, needle_)) continue;
+        run.entries.push_back({item_.created_wall_ns, reader_->item_bytes(), replies_[reply_].emitter});
+    }
+    if (!run.entries.empty()) {
+        std::stable_sort(run.entries.begin(), run.entries.end(), [](const QueueEntry& a, const QueueEntry& b) {
+            return a.created_wall_ns < b.created_wall_ns;
+        });
+        matching_count_ += run.entries.size();
+        runs_.push_back(std::move(run));
+    }
+    if (found == wire::QueueReader::Found::error) refuse_reply(about_emitter(replies_[reply_].emitter, unreadable));
+    if (found == wire::QueueReader::Found::end) end_reply();
+    return reply_ == replies_.size();
+}
+
+void QueueList::begin_reply() {
+    const Reply& reply = replies_[reply_];
+    reply_begin_run_ = runs_.size();
+    items_read_ = 0;
+    if (is_good(reply)) {
+        reader_.emplace(bytes_of(reply.body));
+    } else {
+        refuse_reply(failure_sentence(reply));
+    }
+}
+
+void QueueList::end_reply() {
+    const std::uint64_t total = reader_->total();
+    total_ += std::max(total, items_read_);
+    if (total > items_read_) {
+        std::string what = "sent ";
+        append_integer(what, items_read_);
+        what += " of the ";
+        append_integer(what, total);
+        notes_.push_back(about_emitter(replies_[reply_].emitter, what + " items in its queue."));
+    }
+    ++queue_count_;
+    ++reply_;
+    reader_.reset();
+}
+
+// Of one that cannot be read to its end nothing is shown.
+void QueueList::refuse_reply(std::string note) {
+    notes_.push_back(std::move(note));
+    for (std::size_t i = reply_begin_run_; i < runs_.size(); ++i) matching_count_ -= runs_[i].entries.size();
+    runs_.resize(reply_begin_run_);
+    ++reply_;
+    reader_.reset();
+}
+
+// Among those of one age, in the order in which they came.
+bool QueueList::is_later(std::size_t a, std::size_t b) const {
+    return std::pair(runs_[a].front().created_wall_ns, a) > std::pair(runs_[b].front().created_wall_ns, b);
+}
+
+void QueueList::begin_walk() {
+    is_walked_ = true;
+    for (std::size_t i = 0; i < runs_.size(); ++i) heap_.push_back(i);
+    std::make_heap(heap_.begin(), heap_.end(), [this](std::size_t a, std::size_t b) { return is_later(a, b); });
+}
+
+const QueueEntry* QueueList::next() {
+    if (!is_walked_) begin_walk();
+    if (heap_.empty()) return nullptr;
+    const auto later = [this](std::size_t a, std::size_t b) { return is_later(a, b); };
+    std::pop_heap(heap_.begin(), heap_.end(), later);
+    Run& run = runs_[heap_.back()];
+    const QueueEntry* entry = &run.front();
+    ++walked_count_;
+    if (++run.at < run.entries.size()) {
+        std::push_heap(heap_.begin(), heap_.end(), later);
+    } else {
+        heap_.pop_back();
+    }
+    return entry;
+}
+
+bool QueueList::skip_some(std::size_t count) {
+    constexpr std::size_t skips_per_step = 4096;
+    for (std::size_t i = 0; i < skips_per_step && walked_count_ < count; ++i) (void)next();
+    return walked_count_ >= count || (is_walked_ && heap_.empty());
 }
 
 }  // namespace quipu

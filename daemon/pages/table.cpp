@@ -75,6 +75,33 @@ PageResult answer(const State& state, Request& request, Now now) {
     return endpoint->handler(state, request, now);
 }
 
+// A page's work, its head with the headers that every response gets.
+class WithCommonHeaders final : public PageWork {
+public:
+    explicit WithCommonHeaders(std::unique_ptr<PageWork> page) : page_(std::move(page)) {}
+
+    std::optional<Response> head(const State& state, const Request& request, Now now) override {
+        std::optional<Response> head = page_->head(state, request, now);
+        if (head) add_common_headers(*head);
+        return head;
+    }
+
+    bool more(std::string& body) override { return page_->more(body); }
+
+    [[nodiscard]] std::size_t bytes() const override { return page_->bytes(); }
+
+private:
+    std::unique_ptr<PageWork> page_;
+};
+
+Finished with_common_headers(Finished finished) {
+    if (auto* page = std::get_if<std::unique_ptr<PageWork>>(&finished)) {
+        return std::make_unique<WithCommonHeaders>(std::move(*page));
+    }
+    add_common_headers(std::get<Response>(finished));
+    return finished;
+}
+
 }  // namespace
 
 std::span<const Endpoint> endpoints() {
@@ -92,12 +119,9 @@ PageResult dispatch(const State& state, Request& request, Now now) {
         return result;
     }
     auto& ask = std::get<PageAsk>(result);
-    ask.finish = [finish = std::move(ask.finish
-                  )](const State& later_state, const Request& its_request, Now later, std::vector<Reply> replies) {
-        Response response = finish(later_state, its_request, later, std::move(replies));
-        add_common_headers(response);
-        return response;
-    };
+    ask.finish = [finish = std::move(ask.finish)](
+                     const State& later_state, const Request& its_request, Now later, std::vector<Reply> replies
+                 ) { return with_common_headers(finish(later_state, its_request, later, std::move(replies))); };
     return result;
 }
 

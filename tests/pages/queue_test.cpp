@@ -157,6 +157,72 @@ BOOST_AUTO_TEST_CASE(long_queues_are_paged_for_people_and_whole_for_tools) {
     BOOST_TEST(world.get("/debug/queue?page=x", "", {answered(queue)}).status == 400U);
 }
 
+BOOST_AUTO_TEST_CASE(a_long_queue_is_read_and_written_in_steps) {
+    QueueWorld world;
+    std::vector<std::string> ids;
+    for (int i = 0; i < 10'000; ++i) ids.push_back("item" + std::to_string(i));
+    wire::Queue queue;
+    // Ages in no order, each ten times: of one age, the order is that of the answer.
+    for (std::size_t i = 0; i < ids.size(); ++i) queue.items.push_back(item(ids[i], created + i * 7919 % 1000));
+    std::string expected;
+    for (std::size_t age = 0; age < 1000; ++age) {
+        for (std::size_t i = 0; i < ids.size(); ++i) {
+            if (i * 7919 % 1000 == age) expected += "## Item " + ids[i] + "\n";
+        }
+    }
+    for (const std::string_view target : {"/debug/queue", "/debug/queue?format=json", "/debug/queue?format=html"}) {
+        BOOST_TEST_CONTEXT(target) {
+            PageResult result = world.ask(Request{.target = target});
+            const std::size_t equals = target.find('=');
+            Request request{.target = target};
+            if (equals != std::string_view::npos) {
+                request.parameters.emplace_back("format", std::string(target.substr(equals + 1)));
+            }
+            Finished finished = std::get<PageAsk>(result).finish(world.state, request, world.now, {answered(queue)});
+            BOOST_REQUIRE(std::holds_alternative<std::unique_ptr<PageWork>>(finished));
+            PageWork& work = *std::get<std::unique_ptr<PageWork>>(finished);
+            BOOST_TEST(work.bytes() > 10'000U);
+            std::size_t steps = 1;
+            std::optional<Response> head = work.head(world.state, request, world.now);
+            for (; !head; ++steps) head = work.head(world.state, request, world.now);
+            BOOST_TEST(steps >= 10'000 / 512);
+            BOOST_TEST(head->body.size() < 256'000U);
+            std::string body = head->body;
+            for (bool has_more = true; has_more;) {
+                std::string piece;
+                has_more = work.more(piece);
+                BOOST_TEST(piece.size() < 66'000U);
+                body += piece;
+            }
+            BOOST_TEST(!work.more(body));
+            if (target == "/debug/queue") {
+                std::string found;
+                for (std::size_t at = body.find("## Item "); at != std::string::npos;
+                     at = body.find("## Item ", at + 1)) {
+                    found.append(body, at, body.find('\n', at) + 1 - at);
+                }
+                BOOST_TEST((found == expected));
+            }
+            if (has(target, "json")) BOOST_TEST(parse_json(body).at("items").as_array().size() == 10'000U);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(one_queue_that_breaks_off_takes_nothing_from_the_others) {
+    QueueWorld world;
+    std::vector<std::string> ids;
+    for (int i = 0; i < 2000; ++i) ids.push_back("broken" + std::to_string(i));
+    wire::Queue queue;
+    for (const std::string& id : ids) queue.items.push_back(item(id));
+    Reply broken = answered(queue, 1);
+    broken.body += '\xFF';
+    wire::Queue good;
+    good.items = {item("good")};
+    const std::string body = world.page("/debug/queue", {broken, answered(good, 2)});
+    BOOST_TEST(has(body, "\nlength: 1\nnote: Emitter 1 sent an answer that cannot be read.\n\n## Item good\n"));
+    BOOST_TEST(!has(body, "Item broken"));
+}
+
 BOOST_AUTO_TEST_CASE(items_link_to_their_traces) {
     QueueWorld world;
     wire::Queue queue;

@@ -127,7 +127,12 @@ BOOST_AUTO_TEST_CASE(hostile_parameters_stay_inert_on_every_page) {
                         .target = target,
                         .accept = browser_accept,
                         .parameters = {{std::string(name), std::string(hostile)}}};
-                    result = ask->finish(world.state, request, world.now, {Reply{.emitter = 1}});
+                    Finished finished = ask->finish(world.state, request, world.now, {Reply{.emitter = 1}});
+                    if (auto* work = std::get_if<std::unique_ptr<PageWork>>(&finished)) {
+                        result = world.whole(**work, request);
+                    } else {
+                        result = std::get<Response>(std::move(finished));
+                    }
                 }
                 const auto* stream = std::get_if<PageStream>(&result);
                 const Response& response = stream ? stream->head : std::get<Response>(result);

@@ -5,6 +5,7 @@
 #include <boost/json/value.hpp>
 #include <boost/test/unit_test.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -192,7 +193,17 @@ struct World {
     Response get(std::string_view target, std::string_view accept, std::vector<Reply> replies) {
         PageResult result = ask(Request{.target = target, .accept = accept});
         BOOST_REQUIRE(std::holds_alternative<PageAsk>(result));
-        return std::get<PageAsk>(result).finish(state, request_, now, std::move(replies));
+        Finished finished = std::get<PageAsk>(result).finish(state, request_, now, std::move(replies));
+        if (auto* response = std::get_if<Response>(&finished)) return std::move(*response);
+        return whole(*std::get<std::unique_ptr<PageWork>>(finished), request_);
+    }
+
+    // All steps of it, one after the other.
+    Response whole(PageWork& work, const Request& request) const {
+        std::optional<Response> head = work.head(state, request, now);
+        while (!head) head = work.head(state, request, now);
+        while (work.more(head->body)) continue;
+        return std::move(*head);
     }
 
 private:

@@ -1,0 +1,134 @@
+// Pages that take a while: those that ask emitters, and those that are made a step at a time, between two of which
+// everybody else on the loop has a turn.
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "daemon/net/http_conn.hpp"
+#include "daemon/net/http_message.hpp"
+
+namespace quipu {
+
+namespace {
+
+// What a client may send ahead while its answer is awaited.
+constexpr std::size_t ahead_bytes = 16 * 1024;
+
+}  // namespace
+
+// --- Asking ---------------------------------------------------------------------------------------------------------
+
+Finished HttpConn::finish_safely(const PageAsk& page, const Request& request, std::vector<Reply> replies) {
+    try {
+        return page.finish(side_.exchange.state(), request, read_clocks(), std::move(replies));
+    } catch (const std::exception& failure) {
+        spdlog::error("page failed target={} error={}", quoted(request.target), quoted(failure.what()));
+        return edge_response(500);
+    }
+}
+
+asio::awaitable<Finished> HttpConn::ask(PageAsk page, Request request) {
+    const AskId id = side_.exchange.open(page.ask, answered_);
+    if (id == 0) co_return edge_response(503);
+    is_asking_ = true;
+    watch_client();
+    const Queries& queries = side_.exchange.state().queries;
+    while (!queries.is_finished(id) && !is_client_gone_ && !is_closed_) {
+        const auto [error] = co_await answered_.async_wait(as_result);  // cancelled: look again
+        (void)error;
+    }
+    is_asking_ = false;
+    if (is_client_gone_ || is_closed_) {
+        side_.exchange.cancel(id);
+        co_return Response{};
+    }
+    boost::system::error_code ignored;
+    socket_.cancel(ignored);  // the watch of the client
+    co_return finish_safely(page, request, side_.exchange.take(id));
+}
+
+// While an ask runs: a client that ends is noticed, and what it sends ahead is kept up to a bound.
+void HttpConn::watch_client() {
+    if (in_.size() >= ahead_bytes) return;
+    socket_.async_wait(Socket::wait_read, [self = shared_from_this()](boost::system::error_code error) {
+        if (error || !self->is_asking_ || self->is_closed_) return;
+        if (self->receive()) {
+            self->watch_client();
+            return;
+        }
+        self->is_client_gone_ = true;
+        self->answered_.cancel();
+    });
+}
+
+// --- Making and sending in steps ------------------------------------------------------------------------------------
+
+// As answer(). What the page holds counts as an answer that is being written.
+asio::awaitable<bool> HttpConn::work(std::unique_ptr<PageWork> page, Request request) {
+    const std::size_t held = page->bytes();
+    side_.answer_bytes += held;
+    const bool goes_on = co_await work_in_steps(*page, std::move(request));
+    side_.answer_bytes -= held;
+    co_return goes_on;
+}
+
+asio::awaitable<bool> HttpConn::work_in_steps(PageWork& page, Request request) {
+    std::optional<Response> head = head_safely(page, request);
+    while (!head) {
+        co_await asio::post(side_.exchange.io(), asio::use_awaitable);
+        if (is_closed_) co_return false;
+        head = head_safely(page, request);
+    }
+    bool has_more = true;
+    if (!more_safely(page, head->body, has_more)) head = edge_response(500);
+    bool goes_on = false;
+    if (has_more && head->status < 400) {
+        goes_on = co_await send_pieces(page, std::move(*head));
+    } else {
+        goes_on = co_await deliver(std::move(*head));  // over with its first piece: it has a length, as any other
+    }
+    co_return goes_on;
+}
+
+asio::awaitable<bool> HttpConn::send_pieces(PageWork& page, Response head) {
+    const unsigned version = parser_->get().version();
+    const bool is_head = parser_->get().method() == http::verb::head;
+    const bool is_last = version < 11 || !parser_->keep_alive() || side_.is_stopping;
+    std::string out = pieces_header(head, version, is_last, read_clocks());
+    if (!is_head) out += framed_piece(std::move(head.body), version);
+    bool has_more = !is_head;
+    for (;;) {
+        const bool is_sent = co_await send_all(std::move(out));
+        if (!is_sent) co_return false;
+        if (!has_more) co_return !is_last;
+        co_await asio::post(side_.exchange.io(), asio::use_awaitable);
+        std::string piece;
+        // Cut short, the client sees that the end is missing.
+        if (is_closed_ || !more_safely(page, piece, has_more)) co_return false;
+        out = piece.empty() ? std::string() : framed_piece(std::move(piece), version);
+        if (!has_more) out += end_of_pieces(version);
+    }
+}
+
+std::optional<Response> HttpConn::head_safely(PageWork& page, const Request& request) {
+    try {
+        return page.head(side_.exchange.state(), request, read_clocks());
+    } catch (const std::exception& failure) {
+        spdlog::error("page failed target={} error={}", quoted(request.target), quoted(failure.what()));
+        return edge_response(500);
+    }
+}
+
+// false: it failed.
+bool HttpConn::more_safely(PageWork& page, std::string& body, bool& has_more) {
+    try {
+        has_more = page.more(body);
+        return true;
+    } catch (const std::exception& failure) {
+        spdlog::error("page failed while it was being sent error={}", quoted(failure.what()));
+        return false;
+    }
+}
+
+}  // namespace quipu
