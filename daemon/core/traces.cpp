@@ -245,16 +245,18 @@ void Traces::orphan_all(TraceOrigin& origin, std::string_view why, Now now) {
     origin.is_resuming = false;
     origin.announced.clear();
     if (origin.open.empty()) return;
-    std::vector<std::pair<std::int64_t, std::uint64_t>> by_age;
-    by_age.reserve(origin.open.size());
-    for (const auto& [number, trace] : origin.open) by_age.emplace_back(trace->begin_wall_ns, number);
-    std::sort(by_age.begin(), by_age.end());
     Ending& ending = endings_.emplace_back();
     ending.why = why;
     ending.now = now;
     ending.origin.instance = origin.instance;
+    std::vector<std::pair<std::int64_t, std::uint64_t>> by_age;
+    by_age.reserve(origin.open.size());
+    for (const auto& [number, trace] : origin.open) {
+        by_age.emplace_back(trace->begin_wall_ns, number);
+        trace->origin = &ending.origin;
+    }
     ending.origin.open = std::exchange(origin.open, {});
-    for (const auto& [number, trace] : ending.origin.open) trace->origin = &ending.origin;
+    std::sort(by_age.begin(), by_age.end());
     ending.numbers.reserve(by_age.size());
     for (const auto& [begin_wall_ns, number] : by_age) ending.numbers.push_back(number);
     orphan_some();
