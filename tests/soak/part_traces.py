@@ -90,6 +90,10 @@ def check_open(soak: Soak, reader, expected):
     soak.table.check("open traces listed", figures, is_right, f"{expected}, oldest first")
 
 
+def open_count(reader):
+    return sum(family["open"] for family in reader.json("/debug/traces?format=json")["families"])
+
+
 def check_orphans(soak: Soak, quipud, reader, emitter):
     table = soak.table
     emitter.pipe.send("end")  # without a Bye; its process is gone, which quipud sees
@@ -102,11 +106,13 @@ def check_orphans(soak: Soak, quipud, reader, emitter):
     health = soak.helper(work_health, quipud.address)
     try:
         soak.harness.wait_until(lambda: mine()["life"] == "ended", "quipud takes the emitter for ended", 20)
+        # They are orphaned some hundred at a time.
+        soak.harness.wait_until(lambda: open_count(reader) == 0, "none of its traces is open", 20)
     finally:
         seen = health.stop()
     one = mine()
     listed = reader.json("/debug/traces?b=-3&format=json")
-    still_open = sum(family["open"] for family in listed["families"])
+    still_open = open_count(reader)
     table.head("the emitter's process ends without a word")
     table.check(
         "its open traces",
