@@ -2,12 +2,17 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 
 #include "proto/limits.hpp"
 
 namespace quipu {
 
 namespace {
+
+std::uint64_t room_above(std::uint64_t total) {
+    return std::numeric_limits<std::uint64_t>::max() - total;
+}
 
 // Names that only quipud publishes; the emitter library's own have a corner of it.
 constexpr std::string_view own_prefix = "quipu/";
@@ -223,13 +228,16 @@ Errc Metrics::apply(InstanceMetrics& who, ConnectionIds& ids, const wire::Deltas
         const IdTarget& target = ids.targets[deltas.ids[i] - 1];
         const std::int64_t delta = deltas.deltas[i];
         if (target.contribution) [[likely]] {
-            if (delta < 0) {
+            Contribution& contribution = *target.contribution;
+            const auto growth = static_cast<std::uint64_t>(delta);
+            const std::uint64_t before = contribution.shown();
+            const std::uint64_t grown = std::max(contribution.held, contribution.now + growth) - before;
+            // Beyond 2^64 a total would step back to nothing: that growth is refused as a negative one is.
+            if (delta < 0 || growth > room_above(contribution.now) || grown > room_above(target.cell->total)) {
                 ++counts_.refused_deltas;
                 continue;
             }
-            Contribution& contribution = *target.contribution;
-            const std::uint64_t before = contribution.shown();
-            contribution.now += static_cast<std::uint64_t>(delta);
+            contribution.now += growth;
             contribution.is_changed = true;
             target.cell->is_changed = true;
             target.family->is_changed = true;
@@ -336,6 +344,7 @@ void Metrics::mark_all_changed() {
 }
 
 void Metrics::restore_retired(Cell& cell, std::uint64_t value) {
+    value = std::min(value, room_above(cell.total));
     cell.total += value;
     cell.retired += value;
 }
@@ -343,6 +352,7 @@ void Metrics::restore_retired(Cell& cell, std::uint64_t value) {
 void Metrics::restore_contribution(InstanceMetrics& who, Cell& cell, std::uint64_t value) {
     Contribution& contribution = who.counts[&cell];
     const std::uint64_t before = contribution.shown();
+    value = std::min(value, before + room_above(cell.total));
     contribution.held = std::max(contribution.held, value);
     cell.total += contribution.shown() - before;
 }

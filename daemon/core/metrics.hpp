@@ -133,7 +133,7 @@ struct MetricCounts {
     std::uint64_t folded_series = 0;     // definitions that ended in "(other)"
     std::uint64_t refused_families = 0;  // another kind, reserved name, too many
     std::uint64_t refused_series = 0;    // no room and no label to fold into
-    std::uint64_t refused_deltas = 0;    // negative on a counter
+    std::uint64_t refused_deltas = 0;    // on a counter: negative, or beyond 2^64
     std::uint64_t dropped_values = 0;    // for a refused series
 };
 

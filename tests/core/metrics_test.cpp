@@ -151,6 +151,28 @@ BOOST_AUTO_TEST_CASE(an_instance_taken_for_ended_that_comes_back_is_not_counted_
     BOOST_TEST(total(metrics, "m/x") == 9U);
 }
 
+BOOST_AUTO_TEST_CASE(growth_beyond_the_largest_count_is_refused_and_no_total_steps_back) {
+    constexpr std::int64_t half = std::numeric_limits<std::int64_t>::max();  // 2^63 - 1
+    Metrics metrics;
+    Instance a{metrics};
+    Instance b{metrics};
+    BOOST_REQUIRE(a.define(counter("c"), {""}) == Errc::ok);
+    BOOST_REQUIRE(b.define(counter("c"), {""}) == Errc::ok);
+    BOOST_TEST(a.add({1, 1}, {half, half}) == Errc::ok);
+    const auto total = [&metrics] { return metrics.find("c")->series.at("").counter().total; };
+    BOOST_TEST(total() == 2 * static_cast<std::uint64_t>(half));
+    BOOST_TEST(a.add({1, 1}, {2, 1}) == Errc::ok);
+    BOOST_TEST(total() == std::numeric_limits<std::uint64_t>::max());
+    BOOST_TEST(b.add({1}, {1}) == Errc::ok);
+    BOOST_TEST(total() == std::numeric_limits<std::uint64_t>::max());
+    BOOST_TEST(metrics.counts().refused_deltas == 2U);
+    a.reconnect();
+    BOOST_REQUIRE(a.define(counter("c"), {""}) == Errc::ok);
+    BOOST_TEST(a.add({1, 1}, {half, half}) == Errc::ok);
+    BOOST_TEST(total() == std::numeric_limits<std::uint64_t>::max());
+    BOOST_TEST(metrics.counts().refused_deltas == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(a_negative_delta_is_refused_on_a_counter_and_counted_and_taken_on_a_gauge) {
     Metrics metrics;
     Instance a{metrics};
