@@ -153,7 +153,7 @@ constexpr Flag table[] = {
     {"ingest_users",
      "USERS",
      "",
-     "users, by name or number and comma, who alone may push; empty: whoever the socket's permissions let in",
+     "users, by name or number and comma, who alone may push; empty: all whom the socket's mode and group let in",
      [](Options& o, const Given& g) {
          for (const std::string& user : comma_list(g.value)) o.server.ingest_users.insert(user_id(g, user));
      }},

@@ -10,6 +10,9 @@ Own::Own(Metrics& m)
           "quipu/ingest/refusedConnections",
           "emitter connections refused, for their user or because there were too many"
       )),
+      refused_users(m.own_counter(
+          "quipu/ingest/refusedUsers", "emitter connections refused because their user may not push (ingest_users)"
+      )),
       refused_sessions(
           m.own_counter("quipu/ingest/refusedSessions", "emitter connections closed for an error of theirs")
       ),
@@ -28,6 +31,9 @@ Own::Own(Metrics& m)
       http_requests(m.own_counter("quipu/http/requests", "HTTP requests answered")),
       http_errors(m.own_counter("quipu/http/errors", "HTTP requests answered with a 4xx or 5xx status")),
       store_errors(m.own_counter("quipu/store/errors", "commits of the state file that failed and were repeated")),
+      held_back_lines(
+          m.own_counter("quipu/log/heldBack", "log lines not written because there were many of their kind in a minute")
+      ),
       folded_series_(m.own_counter("quipu/metrics/foldedSeries", "series folded into the label (other)")),
       refused_families_(m.own_counter(
           "quipu/metrics/refusedFamilies", "families refused: known with another kind, a reserved name, or too many"

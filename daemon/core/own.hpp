@@ -11,6 +11,7 @@ struct Own {
 
     Cell& connections;          // emitters accepted
     Cell& refused_connections;  // by user, or because too many
+    Cell& refused_users;        // the former
     Cell& refused_sessions;     // closed for an error of theirs
     Cell& frames;
     Cell& frame_bytes;
@@ -23,6 +24,7 @@ struct Own {
     Cell& http_requests;
     Cell& http_errors;  // answered with 4xx or 5xx
     Cell& store_errors;
+    Cell& held_back_lines;  // of the log
 
     // Takes over what other modules count for themselves (MetricCounts, TraceCounts): call before rendering.
     void refresh(const MetricCounts& metrics, const struct TraceCounts& traces);

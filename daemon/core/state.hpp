@@ -27,6 +27,23 @@ struct BuildInfo {
     std::string compiler;
 };
 
+// What decides who may open a file: the ingest socket, and the directories above that not everybody may pass.
+struct FileAccess {
+    std::string path;
+    std::string mode;  // "0660"
+    std::string owner;  // names, or numbers where there are none
+    std::string group;
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+};
+
+// Where emitters connect, for pages that tell what to check. Set by the edge.
+struct IngestFacts {
+    std::vector<FileAccess> access;  // the socket first
+    std::vector<std::string> users;  // who alone may push; empty: whoever `access` lets in
+    std::uint32_t last_refused_uid = 0;
+};
+
 // One line of /healthz.
 struct HealthCheck {
     std::string name;
@@ -48,6 +65,7 @@ struct State {
     std::int64_t start_wall_ns = 0;
     std::string hostname;
     std::string ingest_socket;               // for pages: where emitters connect
+    IngestFacts ingest;
     std::vector<std::string> allowed_hosts;  // names that Host may have; empty: loopback names and IP literals only
     std::vector<FlagText> flags;             // quipud's own
     std::vector<HealthCheck> health;         // set by the edges: store, sockets

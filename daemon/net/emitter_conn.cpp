@@ -54,6 +54,10 @@ void accept_emitter(Ingest& ingest, UniqueFd socket) {
         return;
     }
     ++state.own.refused_connections.total;
+    if (refusal == Errc::user_refused) {
+        ++state.own.refused_users.total;
+        state.ingest.last_refused_uid = peer.uid;
+    }
     send_refusal(socket.get(), refusal);
     std::uint64_t held_back = 0;
     if (!ingest.complaints.admit(read_clocks(), held_back)) return;
@@ -77,7 +81,11 @@ void end_process(Ingest& ingest, std::uint32_t emitter_number) {
     if (!emitter || emitter->life == Life::ended) return;
     set_ended(state, *emitter, "its process ended without goodbye", read_clocks());
     ingest.exchange.settle();
-    spdlog::info("emitter ended emitter={} how=\"process ended without goodbye\"", emitter_number);
+    std::uint64_t held_back = 0;
+    if (!ingest.lives.admit(read_clocks(), held_back)) return;
+    spdlog::info(
+        "emitter ended emitter={} how=\"process ended without goodbye\" held_back={}", emitter_number, held_back
+    );
 }
 
 EmitterConn::EmitterConn(Ingest& ingest, UniqueFd socket, Peer peer)
@@ -174,15 +182,18 @@ void EmitterConn::greet() {
     for (EmitterConn* conn : open) {
         if (conn != this && conn->session_.is_replaced()) conn->close("it connected again");
     }
+    std::uint64_t held_back = 0;
+    if (!ingest_.lives.admit(read_clocks(), held_back)) return;
     spdlog::info(
-        "emitter connected emitter={} uid={} pid={} program={} version={} instance={} connections={}",
+        "emitter connected emitter={} uid={} pid={} program={} version={} instance={} connections={} held_back={}",
         emitter.number,
         peer_.uid,
         peer_.pid,
         quoted(emitter.program),
         quoted(emitter.version),
         instance_hex(emitter),
-        emitter.connections
+        emitter.connections,
+        held_back
     );
 }
 
@@ -274,11 +285,16 @@ void EmitterConn::close(std::string_view why) {
     deadline_.cancel();
     ingest_.exchange.remove(*this);
     ingest_.exchange.settle();
-    if (is_greeted_) {
-        spdlog::info(
-            "emitter connection closed emitter={} uid={} pid={} why={}", who, peer_.uid, peer_.pid, quoted(why)
-        );
-    }
+    std::uint64_t held_back = 0;
+    if (!is_greeted_ || !ingest_.lives.admit(read_clocks(), held_back)) return;
+    spdlog::info(
+        "emitter connection closed emitter={} uid={} pid={} why={} held_back={}",
+        who,
+        peer_.uid,
+        peer_.pid,
+        quoted(why),
+        held_back
+    );
 }
 
 }  // namespace quipu

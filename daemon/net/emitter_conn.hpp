@@ -35,11 +35,20 @@ struct IngestTimes {
 
 // What all emitter connections share. Outlives them.
 struct Ingest {
+    Ingest(Exchange& the_exchange, ProcessWatch& the_processes, std::set<uid_t> the_users, IngestTimes the_times)
+        : exchange(the_exchange),
+          processes(the_processes),
+          users(std::move(the_users)),
+          times(the_times),
+          complaints(the_exchange.state().own.held_back_lines),
+          lives(the_exchange.state().own.held_back_lines, 200) {}
+
     Exchange& exchange;
     ProcessWatch& processes;
     std::set<uid_t> users;  // who may push; empty: whoever the socket's mode lets in
     IngestTimes times;
     LogBrake complaints;
+    LogBrake lives;  // for "connected", "closed", "ended": a peer may connect as often as it likes
     std::array<std::uint8_t, 64 * 1024> buffer{};  // of whoever reads just now
 };
 

@@ -50,7 +50,8 @@ void send_busy(HttpConn::Socket& socket) {
     socket.shutdown(HttpConn::Socket::shutdown_send, ignored);
 }
 
-// false: every connection is being answered.
+}  // namespace
+
 bool evict_longest_waiting(HttpSide& side) {
     HttpConn* longest = nullptr;
     for (HttpConn* conn : side.open) {
@@ -60,8 +61,6 @@ bool evict_longest_waiting(HttpSide& side) {
     if (longest) longest->close();
     return longest != nullptr;
 }
-
-}  // namespace
 
 void accept_http(HttpSide& side, UniqueFd fd) {
     State& state = side.exchange.state();

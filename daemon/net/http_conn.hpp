@@ -56,7 +56,7 @@ struct HttpSide {
     HttpTimes times;
     HttpLimits limits;
     LogBrake complaints;
-    std::vector<HttpConn*> open;
+    std::vector<HttpConn*> open{};
     std::size_t answer_bytes = 0;
     std::uint32_t streams = 0;
     bool is_stopping = false;  // no second request on any connection
@@ -64,6 +64,9 @@ struct HttpSide {
 
 // Takes over an accepted connection, or answers 503.
 void accept_http(HttpSide& side, UniqueFd fd);
+
+// Closes the connection that has waited longest for a request. false: every one of them is being answered.
+bool evict_longest_waiting(HttpSide& side);
 
 // Closes those that wait for a request; the others finish what they answer and close.
 void stop_http(HttpSide& side);

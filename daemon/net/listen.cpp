@@ -4,14 +4,19 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <netinet/in.h>
+#include <pwd.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
+#include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <system_error>
 #include <vector>
 
@@ -190,6 +195,60 @@ HttpAddress parse_http_address(std::string_view text) {
         );
     }
     return address;
+}
+
+// --- Who may open it -------------------------------------------------------------------------------------------------
+
+std::string user_name(uid_t user) {
+    std::vector<char> buffer(16384);
+    struct passwd entry = {};
+    struct passwd* found = nullptr;
+    (void)::getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found);
+    return found ? found->pw_name : std::to_string(user);
+}
+
+namespace {
+
+std::string group_name(gid_t group) {
+    std::vector<char> buffer(16384);
+    struct group entry = {};
+    struct group* found = nullptr;
+    (void)::getgrgid_r(group, &entry, buffer.data(), buffer.size(), &found);
+    return found ? found->gr_name : std::to_string(group);
+}
+
+std::string octal(mode_t mode) {
+    std::array<char, 8> digits{};
+    const int size = std::snprintf(digits.data(), digits.size(), "%04o", static_cast<unsigned>(mode & 07777));
+    return {digits.data(), static_cast<std::size_t>(size)};
+}
+
+}  // namespace
+
+std::vector<FileAccess> access_of(const std::string& path, const std::vector<FileAccess>& known) {
+    std::vector<FileAccess> found;
+    std::error_code failure;
+    std::filesystem::path at = std::filesystem::absolute(path, failure);
+    for (bool is_socket = true; !failure; is_socket = false) {
+        struct stat it = {};
+        if (::stat(at.c_str(), &it) != 0) return {};
+        if (is_socket || (it.st_mode & S_IXOTH) == 0) {
+            const auto is_same = [&](const FileAccess& k) { return k.uid == it.st_uid && k.gid == it.st_gid; };
+            const auto same = std::find_if(known.begin(), known.end(), is_same);
+            const bool is_known = same != known.end();
+            found.push_back(
+                {at.string(),
+                 octal(it.st_mode),
+                 is_known ? same->owner : user_name(it.st_uid),
+                 is_known ? same->group : group_name(it.st_gid),
+                 it.st_uid,
+                 it.st_gid}
+            );
+        }
+        if (!at.has_relative_path()) break;
+        at = at.parent_path();
+    }
+    return found;
 }
 
 Listener::Listener(const UnixAddress& address) : name_("unix:" + address.path) {

@@ -13,7 +13,9 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
+#include "daemon/core/state.hpp"
 #include "daemon/net/unique_fd.hpp"
 
 namespace quipu {
@@ -39,6 +41,13 @@ using HttpAddress = std::variant<std::monostate, TcpAddress, UnixAddress>;
 
 // "", "127.0.0.1:1099", "[::1]:1099", "localhost:1099" or "unix:PATH". Throws std::invalid_argument with a sentence.
 HttpAddress parse_http_address(std::string_view text);
+
+// Who may open the socket at `path`: itself, and every directory above that some may not pass. Empty: it is not there.
+// Names that stand in `known` are not looked up again, which may take long where users come from the network.
+std::vector<FileAccess> access_of(const std::string& path, const std::vector<FileAccess>& known = {});
+
+// "name", or the number where it has none.
+std::string user_name(uid_t user);
 
 class Listener {
 public:

@@ -23,7 +23,6 @@ constexpr std::array<std::pair<std::string_view, spdlog::level::level_enum>, 7> 
 
 constexpr std::size_t max_quoted_bytes = 200;
 constexpr std::int64_t window_ns = 60'000'000'000;
-constexpr std::uint32_t lines_per_window = 10;
 
 }  // namespace
 
@@ -66,8 +65,9 @@ bool LogBrake::admit(Now now, std::uint64_t& held_back) {
         window_steady_ns_ = now.steady_ns;
         in_window_ = 0;
     }
-    if (in_window_ >= lines_per_window) {
+    if (in_window_ >= lines_per_minute_) {
         ++held_back_;
+        ++all_held_back_.total;
         return false;
     }
     ++in_window_;

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/core/metrics.hpp"
 #include "daemon/core/now.hpp"
 
 namespace quipu {
@@ -17,13 +18,19 @@ bool set_up_log(std::string_view level);
 // Text of a peer's: in quotes, everything but printable ASCII escaped, cut after 200 bytes.
 std::string quoted(std::string_view text);
 
-// Lets ten lines pass a minute; the others are counted, so that a peer cannot fill the disk with our log.
+// Lets a few lines pass a minute; the others are counted, so that a peer cannot fill the disk with our log.
 class LogBrake {
 public:
+    // `all_held_back` counts over all brakes (quipu/log/heldBack) and outlives this one.
+    explicit LogBrake(Cell& all_held_back, std::uint32_t lines_per_minute = 10)
+        : all_held_back_(all_held_back), lines_per_minute_(lines_per_minute) {}
+
     // The line may be written; `held_back` is how many were not since the last one that was.
     bool admit(Now now, std::uint64_t& held_back);
 
 private:
+    Cell& all_held_back_;
+    std::uint32_t lines_per_minute_;
     std::int64_t window_steady_ns_ = 0;
     std::uint32_t in_window_ = 0;
     std::uint64_t held_back_ = 0;

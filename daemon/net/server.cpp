@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -47,13 +48,14 @@ Server::Server(asio::io_context& io, State& state, const ServerOptions& options)
       state_(state),
       exchange_(io, state),
       processes_(io, 4 * state.emitters.limits().connected, [this](std::uint32_t n) { end_process(ingest_side_, n); }),
-      ingest_side_{exchange_, processes_, options.ingest_users, options.ingest_times, {}, {}},
-      http_side_{exchange_, options.http_times, options.http_limits, {}, {}},
+      ingest_side_(exchange_, processes_, options.ingest_users, options.ingest_times),
+      http_side_{exchange_, options.http_times, options.http_limits, LogBrake(state.own.held_back_lines)},
       ingest_ready_(io),
       http_ready_(io),
       signals_(io),
       tick_(io),
-      end_(io) {
+      end_(io),
+      accept_complaints_(state.own.held_back_lines) {
     // The store first: once a socket is there, what comes in must find the old totals.
     open_store(options.state_dir);
     ingest_ = std::make_unique<Listener>(options.ingest);
@@ -61,10 +63,31 @@ Server::Server(asio::io_context& io, State& state, const ServerOptions& options)
     http_ = open_http(options.monitoring);
     if (http_) http_ready_.assign(duplicate(http_->fd()));
     state_.ingest_socket = options.ingest.path;
+    state_.ingest.access = access_of(options.ingest.path);
+    for (const uid_t user : options.ingest_users) state_.ingest.users.push_back(user_name(user));
     set_health("ingest", true, "listening on " + options.ingest.path);
 }
 
+// As many descriptors as the limits can need; a warning where the system does not give them.
+void Server::ensure_descriptors() const {
+    constexpr rlim_t others = 64;  // listeners, the store, the loop's own
+    // Each emitter has a socket and the handle of its process; those that are lost, the handle.
+    const rlim_t wanted = others + http_side_.limits.connections + rlim_t{6} * state_.emitters.limits().connected;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+    limit.rlim_cur = std::min(wanted, limit.rlim_max);
+    (void)::setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur >= wanted) return;
+    spdlog::warn(
+        "open files are limited to {}, and max_http_connections and max_emitters may need {}: raise the limit "
+        "(ulimit -n, LimitNOFILE) or lower these",
+        limit.rlim_cur,
+        wanted
+    );
+}
+
 void Server::start() {
+    ensure_descriptors();
     std::signal(SIGPIPE, SIG_IGN);
     signals_.add(SIGTERM);
     signals_.add(SIGINT);
@@ -107,6 +130,9 @@ bool Server::accept_pending(int listener, Accept accept) {
         const int failure = errno;
         if (failure == EAGAIN || failure == EWOULDBLOCK) return true;
         if (failure == EINTR || failure == ECONNABORTED) continue;
+        // Out of descriptors: a mail daemon goes before an HTTP client that waits for nothing.
+        const bool is_emitter = accept == &Server::take_emitter;
+        if (is_emitter && (failure == EMFILE || failure == ENFILE) && evict_longest_waiting(http_side_)) continue;
         std::uint64_t held_back = 0;
         if (accept_complaints_.admit(read_clocks(), held_back)) {
             const std::string reason = std::generic_category().message(failure);
@@ -143,6 +169,7 @@ asio::awaitable<void> Server::tick() {
 }
 
 void Server::check_listeners() {
+    state_.ingest.access = access_of(state_.ingest_socket, state_.ingest.access);
     const bool is_reachable = ingest_->is_reachable();
     if (std::exchange(is_reachable_, is_reachable) == is_reachable) return;
     if (is_reachable) {

@@ -57,6 +57,7 @@ public:
 private:
     using Accept = void (Server::*)(UniqueFd);
 
+    void ensure_descriptors() const;
     void open_store(const std::string& state_dir);
     void end_restored();
     void set_health(std::string_view name, bool is_ok, std::string_view detail);

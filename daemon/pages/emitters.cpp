@@ -101,11 +101,39 @@ void append_json(JsonWriter& json, const State& state, const EmitterRecord& emit
     json.close_array().close_object();
 }
 
+// What decides who may push, for those who look for a mail daemon that does not appear.
+void set_access(const State& state, View& view) {
+    std::string users;
+    for (const std::string& user : state.ingest.users) users.append(users.empty() ? "" : ", ").append(user);
+    view.set("users", users).list("access");
+    for (const FileAccess& file : state.ingest.access) {
+        View row;
+        row.set("path", file.path).set("mode", file.mode).set("owner", file.owner).set("group", file.group);
+        view.add("access", std::move(row));
+    }
+    const std::uint64_t refused = state.own.refused_users.total;
+    view.flag("has_refused_users", refused > 0).number("refused_users", refused);
+    view.set("last_refused_uid", std::to_string(state.ingest.last_refused_uid));
+}
+
+void append_access(JsonWriter& json, const State& state) {
+    json.key("access").open_array();
+    for (const FileAccess& file : state.ingest.access) {
+        json.open_object().key("path").text(file.path).key("mode").text(file.mode);
+        json.key("owner").text(file.owner).key("group").text(file.group).close_object();
+    }
+    json.close_array().key("users").open_array();
+    for (const std::string& user : state.ingest.users) json.text(user);
+    json.close_array().key("refused_users").integer(state.own.refused_users.total);
+}
+
 Response as_json(const State& state) {
     Response response;
     response.content_type = "application/json; charset=utf-8";
     JsonWriter json(response.body);
-    json.open_object().key("socket").text(state.ingest_socket).key("emitters").open_array();
+    json.open_object().key("socket").text(state.ingest_socket);
+    append_access(json, state);
+    json.key("emitters").open_array();
     for (const EmitterRecord* emitter : in_order(state)) append_json(json, state, *emitter);
     json.close_array().close_object();
     response.body += '\n';
@@ -121,6 +149,9 @@ PageResult emitters_page(const State& state, const Request& request, Now now) {
     View view;
     view.set("socket", state.ingest_socket).list("emitters");
     view.number("connected_count", state.emitters.connected_count());
+    view.flag("is_none_connected", state.emitters.connected_count() == 0);
+    view.flag("has_emitters", !state.emitters.all().empty());
+    set_access(state, view);
     for (const EmitterRecord* emitter : in_order(state)) view.add("emitters", row_of(state, *emitter, now));
     return html_page(state, now, {"Emitters", "/debug/emitters", web::emitters_html}, view);
 }

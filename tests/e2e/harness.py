@@ -49,10 +49,9 @@ class Program:
     def __init__(self, folder, name, args, **popen):
         self.log_path = os.path.join(folder, f"{name}.log")
         self.log_start = os.path.getsize(self.log_path) if os.path.exists(self.log_path) else 0
+        popen.setdefault("preexec_fn", restore_signals)
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(
-                args, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=restore_signals, **popen
-            )
+            self.process = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **popen)
 
     @property
     def pid(self):
@@ -93,12 +92,13 @@ class Program:
 
 
 class Quipud(Program):
-    def __init__(self, folder, *args, name="quipud"):
+    def __init__(self, folder, *args, name="quipud", **popen):
         self.ingest = os.path.join(folder, f"{name}.sock")
         super().__init__(
             folder,
             name,
             [QUIPUD, "--monitoring_address=127.0.0.1:0", f"--ingest_socket={self.ingest}", *args],
+            **popen,
         )
         self.address = self.wait_for_log(r"serving http=(\S+:\d+)").group(1)
 

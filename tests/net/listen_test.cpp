@@ -140,6 +140,50 @@ BOOST_AUTO_TEST_CASE(what_is_no_socket_is_left_alone) {
     BOOST_TEST(content == "precious");
 }
 
+BOOST_AUTO_TEST_CASE(a_directory_is_left_alone) {
+    const TempDir dir;
+    BOOST_REQUIRE_EQUAL(::mkdir(dir.file("s").c_str(), 0700), 0);
+    BOOST_CHECK_EXCEPTION(Listener(at(dir.file("s"))), StartError, [](const StartError& error) {
+        return says(error, "is not a socket");
+    });
+    BOOST_TEST(exists(dir.file("s")));
+}
+
+BOOST_AUTO_TEST_CASE(a_link_to_a_socket_is_left_alone_be_it_live_or_stale) {
+    const TempDir dir;
+    (void)foreign_socket(dir.file("stale"), false);
+    const UniqueFd live = foreign_socket(dir.file("live"), true);
+    for (const std::string name : {"stale", "live"}) {
+        BOOST_REQUIRE_EQUAL(::symlink(dir.file(name).c_str(), dir.file(name + "-link").c_str()), 0);
+        BOOST_CHECK_THROW(Listener(at(dir.file(name + "-link"))), StartError);
+        struct stat link = {};
+        BOOST_TEST(::lstat(dir.file(name + "-link").c_str(), &link) == 0);
+        BOOST_TEST(S_ISLNK(link.st_mode));
+        BOOST_TEST(exists(dir.file(name)));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(who_may_open_the_socket_is_told_with_the_directories_above_that_some_may_not_pass) {
+    const TempDir dir;
+    BOOST_REQUIRE_EQUAL(::mkdir(dir.file("open").c_str(), 0700), 0);
+    BOOST_REQUIRE_EQUAL(::mkdir(dir.file("open/shut").c_str(), 0700), 0);
+    BOOST_REQUIRE_EQUAL(::chmod(dir.file("open").c_str(), 0755), 0);
+    BOOST_REQUIRE_EQUAL(::chmod(dir.file("open/shut").c_str(), 0750), 0);
+    const std::string path = dir.file("open/shut/s");
+    BOOST_TEST(access_of(path).empty());
+    UnixAddress address = at(path);
+    address.mode = 0620;
+    const Listener listener(address);
+    const std::vector<FileAccess> access = access_of(path);
+    BOOST_REQUIRE(access.size() >= 2U);
+    BOOST_TEST(access[0].path == path);
+    BOOST_TEST(access[0].mode == "0620");
+    BOOST_TEST(access[0].owner == user_name(::getuid()));
+    BOOST_TEST(access[1].path == dir.file("open/shut"));
+    BOOST_TEST(access[1].mode == "0750");
+    for (const FileAccess& file : access) BOOST_TEST(file.path != dir.file("open"));
+}
+
 BOOST_AUTO_TEST_CASE(a_link_is_not_followed) {
     const TempDir dir;
     BOOST_REQUIRE_EQUAL(::symlink("elsewhere", dir.file("s").c_str()), 0);

@@ -44,6 +44,35 @@ BOOST_AUTO_TEST_CASE(each_emitter_shows_who_it_is_and_how_it_lives) {
     BOOST_TEST(emitters[1].at("cmdline").at(1).as_string() == "--hostname=mx1");
 }
 
+BOOST_AUTO_TEST_CASE(while_nobody_is_connected_the_page_says_what_to_check) {
+    World world;
+    world.state.ingest.access = {
+        {"/run/quipu/ingest.sock", "0660", "quipu", "mail", 990, 8},
+        {std::string(hostile), "0750", std::string(hostile), std::string(hostile), 990, 990}};
+    world.state.ingest.users = {"mail", "4711"};
+    std::string body = world.get("/debug/emitters").body;
+    BOOST_TEST(has(body, "No mail daemon has ever connected"));
+    BOOST_TEST(has(body, "<code>/run/quipu/ingest.sock</code>: mode 0660, owner quipu, group mail"));
+    BOOST_TEST(has(body, "mail, 4711"));
+    BOOST_TEST(!has(body, "Refused because"));
+    check_inert_html(body);
+    {
+        auto maild = world.connect('a');
+        BOOST_TEST(!has(world.get("/debug/emitters").body, "What to check"));
+        set_lost(world.state, maild->emitter(), "the connection broke", world.now);
+    }
+    world.state.own.refused_users.total = 3;
+    world.state.ingest.last_refused_uid = 65534;
+    body = world.get("/debug/emitters").body;
+    BOOST_TEST(has(body, "No mail daemon is connected just now"));
+    BOOST_TEST(has(body, "3 connections, the last by uid 65534"));
+    const auto json = parse_json(world.get("/debug/emitters?format=json").body);
+    BOOST_TEST(json.at("access").at(0).at("mode").as_string() == "0660");
+    BOOST_TEST(json.at("access").at(0).at("group").as_string() == "mail");
+    BOOST_TEST(json.at("users").at(1).as_string() == "4711");
+    BOOST_TEST(json.at("refused_users").to_number<int>() == 3);
+}
+
 BOOST_AUTO_TEST_CASE(hostile_hello_is_inert) {
     World world;
     auto maild = world.connect(
