@@ -39,7 +39,9 @@ Own::Own(Metrics& m)
           "quipu/metrics/refusedFamilies", "families refused: known with another kind, a reserved name, or too many"
       )),
       refused_series_(m.own_counter("quipu/metrics/refusedSeries", "series refused because there were too many")),
-      refused_deltas_(m.own_counter("quipu/metrics/refusedDeltas", "deltas refused on counters: negative, or beyond 2^64")),
+      refused_deltas_(
+          m.own_counter("quipu/metrics/refusedDeltas", "deltas refused on counters: negative, or beyond 2^64")
+      ),
       dropped_values_(m.own_counter("quipu/metrics/droppedValues", "values dropped that came for a refused series")),
       trace_events_(m.own_counter("quipu/traces/events", "trace events taken")),
       ignored_trace_events_(

@@ -30,7 +30,7 @@ struct BuildInfo {
 // What decides who may open a file: the ingest socket, and the directories above that not everybody may pass.
 struct FileAccess {
     std::string path;
-    std::string mode;  // "0660"
+    std::string mode;   // "0660"
     std::string owner;  // names, or numbers where there are none
     std::string group;
     std::uint32_t uid = 0;
@@ -64,7 +64,7 @@ struct State {
     BuildInfo build;
     std::int64_t start_wall_ns = 0;
     std::string hostname;
-    std::string ingest_socket;               // for pages: where emitters connect
+    std::string ingest_socket;  // for pages: where emitters connect
     IngestFacts ingest;
     std::vector<std::string> allowed_hosts;  // names that Host may have; empty: loopback names and IP literals only
     std::vector<FlagText> flags;             // quipud's own

@@ -89,6 +89,7 @@ void accept_http(HttpSide& side, UniqueFd fd) {
 
 void stop_http(HttpSide& side) {
     side.is_stopping = true;
+    side.turns.stop();
     const std::vector<HttpConn*> open = side.open;
     for (HttpConn* conn : open) {
         if (conn->is_waiting()) conn->close();
@@ -247,6 +248,8 @@ asio::awaitable<bool> HttpConn::answer() {
     if (side_.answer_bytes > side_.limits.answer_bytes) {
         response = edge_response(503);
     } else {
+        if (!is_quick(request.target)) co_await side_.turns.wait(is_closed_);
+        if (is_closed_ || is_reset(socket_.native_handle())) co_return false;
         PageResult result = dispatch_safely(request);
         if (auto* page = std::get_if<PageStream>(&result)) {
             const bool is_to_end = co_await stream(std::move(*page));
@@ -285,8 +288,11 @@ asio::awaitable<bool> HttpConn::deliver(Response response) {
 PageResult HttpConn::dispatch_safely(Request& request) {
     State& state = side_.exchange.state();
     state.own.refresh(state.metrics.counts(), state.traces.counts());
+    const std::int64_t begin_steady_ns = read_clocks().steady_ns;
     try {
-        return dispatch(state, request, read_clocks());
+        PageResult result = dispatch(state, request, read_clocks());
+        side_.turns.made_since(begin_steady_ns);
+        return result;
     } catch (const std::exception& failure) {
         spdlog::error("page failed target={} error={}", quoted(request.target), quoted(failure.what()));
         return edge_response(500);

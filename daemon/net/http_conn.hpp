@@ -22,6 +22,7 @@
 
 #include "daemon/net/exchange.hpp"
 #include "daemon/net/log.hpp"
+#include "daemon/net/turns.hpp"
 #include "daemon/net/unique_fd.hpp"
 #include "daemon/pages/page.hpp"
 
@@ -59,6 +60,7 @@ struct HttpSide {
     std::vector<HttpConn*> open{};
     std::size_t answer_bytes = 0;
     std::uint32_t streams = 0;
+    Turns turns{exchange.io()};
     bool is_stopping = false;  // no second request on any connection
 };
 

@@ -89,9 +89,13 @@ struct Endpoint {
     std::string_view title;  // in the index and the navigation; empty: not listed
     std::string_view about;  // one line for the index
     PageResult (*handler)(const State&, const Request&, Now);
+    bool is_quick = false;  // needs no turn: answered at once, whatever large pages are being made
 };
 
 std::span<const Endpoint> endpoints();
+
+// The target names a page that is quick.
+bool is_quick(std::string_view target);
 
 // Finds the row and calls it: 404, 405 with Allow, 400 for a target that cannot be decoded. Adds the headers that
 // every response gets (CSP, nosniff, no-store, frame denial). HEAD is answered as GET; the edge leaves the body out.

@@ -42,7 +42,7 @@ constexpr std::array endpoint_rows = {
     Endpoint{"/debug/flags", "Flags", "command-line flags of the mail daemon and of quipud", flags_page},
     Endpoint{"/debug/config", "Configuration", "configuration of the mail daemon and of quipud", config_page},
     Endpoint{"/debug/emitters", "Emitters", "which mail daemons push, and how the gone ones ended", emitters_page},
-    Endpoint{"/healthz", "Health", "one line a check, for service managers", health_page},
+    Endpoint{"/healthz", "Health", "one line a check, for service managers", health_page, true},
     Endpoint{"/style.css", "", "", style_sheet},
     Endpoint{"/icon.svg", "", "", icon},
     Endpoint{"/live.js", "", "", live_script},
@@ -106,6 +106,11 @@ Finished with_common_headers(Finished finished) {
 
 std::span<const Endpoint> endpoints() {
     return endpoint_rows;
+}
+
+bool is_quick(std::string_view target) {
+    const Endpoint* endpoint = find_endpoint(target.substr(0, target.find('?')));
+    return endpoint && endpoint->is_quick;
 }
 
 PageResult dispatch(const State& state, Request& request, Now now) {

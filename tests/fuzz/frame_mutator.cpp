@@ -1,6 +1,6 @@
-// Lets libFuzzer change frames inside their length prefixes: one in eight inputs is changed as mere bytes, in the others
-// one frame's payload is, or a frame is doubled or left out, and the prefixes are made right again. The first byte (and
-// for some targets the second) is not part of a frame.
+// Lets libFuzzer change frames inside their length prefixes: one in eight inputs is changed as mere bytes, in the
+// others one frame's payload is, or a frame is doubled or left out, and the prefixes are made right again. The first
+// byte (and for some targets the second) is not part of a frame.
 #include <algorithm>
 #include <cstring>
 #include <string>
@@ -48,7 +48,8 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(
 ) {
     if (size <= header_bytes || seed % 8 == 0) return LLVMFuzzerMutate(data, size, max_size);
     const std::string header(reinterpret_cast<const char*>(data), header_bytes);
-    std::vector<std::string> payloads = split({reinterpret_cast<const char*>(data) + header_bytes, size - header_bytes});
+    std::vector<std::string> payloads =
+        split({reinterpret_cast<const char*>(data) + header_bytes, size - header_bytes});
     if (payloads.empty()) payloads.emplace_back("\x0a", 1);
     const std::size_t which = (seed >> 8) % payloads.size();
     const auto at = payloads.begin() + static_cast<std::ptrdiff_t>(which);

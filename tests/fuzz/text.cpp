@@ -102,9 +102,14 @@ void check_numbers(std::string_view text) {
         check(std::strtod(digits.c_str(), nullptr) == real, "a number that reads back as another", digits);
     }
     for (const int digits : {0, 6, 9}) (void)date_time(number, digits), (void)time_of_day(number, digits);
-    const std::string parts[] = {iso_time(number), go_time(number), duration_text(number), seconds_text(number),
-                                 age_text(number, 1'795'572'250'937'945'941), grouped(static_cast<std::uint64_t>(number)),
-                                 bytes_text(static_cast<std::uint64_t>(number))};
+    const std::string parts[] = {
+        iso_time(number),
+        go_time(number),
+        duration_text(number),
+        seconds_text(number),
+        age_text(number, 1'795'572'250'937'945'941),
+        grouped(static_cast<std::uint64_t>(number)),
+        bytes_text(static_cast<std::uint64_t>(number))};
     for (const std::string& part : parts) check(!part.empty() && is_utf8(part), "a time that is no text", part);
     std::int64_t parsed = 0;
     if (parse_duration(text, parsed)) check(parsed >= 0, "a negative duration", text);

@@ -111,7 +111,8 @@ std::vector<Wrong> fatal_ones() {
         {Errc::id_unknown, frame(wire::Deltas{{2}, {1}})},
         {Errc::kind_mismatch, frame(wire::Set{{1}, {1.0}, {}})},
         {Errc::count_mismatch, raw_frame("\x1a\x07\x0a\x02\x01\x01\x12\x01\x02"sv)},
-        {Errc::bad_bounds, frame(family_of({.id = 2, .name = "h", .kind = wire::Kind::histogram, .bounds = {2, 1}}, 2))},
+        {Errc::bad_bounds,
+         frame(family_of({.id = 2, .name = "h", .kind = wire::Kind::histogram, .bounds = {2, 1}}, 2))},
     };
 }
 
