@@ -103,7 +103,8 @@ void answer(World& world, const HttpRequest& message, std::uint8_t seed) {
         reply.outcome = static_cast<Outcome>(seed % 4);
         reply.status = static_cast<wire::Status>((seed >> 2) % 6);
         wire::append_body(reply.body, test::sample_queue());
-        check_message(page->finish(world.state, request, start, {reply}), message);
+        Finished finished = page->finish(world.state, request, start, {reply});
+        check_message(whole(std::move(finished), world.state, request, start), message);
         return;
     }
     check_message(std::get<Response>(std::move(result)), message);

@@ -142,7 +142,7 @@ struct Talk {
             for (const AskId id : state.queries.take_finished()) {
                 for (Reply& given : state.queries.take(id)) reply = std::move(given);
             }
-            check_response(page->finish(state, request, now, {reply}));
+            check_response(whole(page->finish(state, request, now, {reply}), state, request, now));
             return {};
         }
         const auto& response = std::get<Response>(result);

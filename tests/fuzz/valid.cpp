@@ -166,6 +166,15 @@ void check_event_stream(std::string_view body) {
     }
 }
 
+Response whole(Finished finished, const State& state, const Request& request, Now now) {
+    if (auto* response = std::get_if<Response>(&finished)) return std::move(*response);
+    PageWork& page = *std::get<std::unique_ptr<PageWork>>(finished);
+    std::optional<Response> response;
+    while (!response) response = page.head(state, request, now);
+    while (page.more(response->body)) continue;
+    return std::move(*response);
+}
+
 void check_response(const Response& response) {
     check(response.status >= 200 && response.status < 600, "a status");
     bool is_gzip = false;

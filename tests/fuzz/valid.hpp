@@ -13,6 +13,8 @@ void check_html(std::string_view body);
 // No blank lines, known comments only, each family in one piece, samples that parse.
 void check_metrics(std::string_view body, bool is_openmetrics);
 void check_event_stream(std::string_view body);
+// A page that is made in steps, put together.
+Response whole(Finished finished, const State& state, const Request& request, Now now);
 // By its content type; headers too.
 void check_response(const Response& response);
 
