@@ -30,6 +30,7 @@ Own::Own(Metrics& m)
       ),
       http_requests(m.own_counter("quipu/http/requests", "HTTP requests answered")),
       http_errors(m.own_counter("quipu/http/errors", "HTTP requests answered with a 4xx or 5xx status")),
+      tls_failures(m.own_counter("quipu/http/tlsFailures", "HTTP connections on which TLS failed")),
       store_errors(m.own_counter("quipu/store/errors", "commits of the state file that failed and were repeated")),
       held_back_lines(
           m.own_counter("quipu/log/heldBack", "log lines not written because there were many of their kind in a minute")

@@ -23,6 +23,7 @@ struct Own {
     Cell& http_refused_connections;
     Cell& http_requests;
     Cell& http_errors;  // answered with 4xx or 5xx
+    Cell& tls_failures;
     Cell& store_errors;
     Cell& held_back_lines;  // of the log
 

@@ -6,10 +6,12 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/http/serializer.hpp>
-#include <cerrno>
+#include <span>
 #include <utility>
 
 #include "daemon/net/http_message.hpp"
@@ -26,28 +28,31 @@ std::int64_t in_time(std::chrono::nanoseconds after) {
     return read_clocks().steady_ns + after.count();
 }
 
-// Sends what the socket takes at once.
-boost::system::error_code send_some(
-    http::response_serializer<http::string_body>& serializer, HttpConn::Socket& socket
-) {
+// Sends what the connection takes at once.
+Moved send_some(http::response_serializer<http::string_body>& serializer, Transport& transport) {
     boost::system::error_code error;
-    std::size_t sent = 0;
-    bool is_sending = false;
-    serializer.next(error, [&](boost::system::error_code& send_error, const auto& buffers) {
-        is_sending = true;
-        sent = socket.write_some(buffers, send_error);
+    std::size_t taken = 0;
+    Moved moved = Moved::failed;
+    serializer.next(error, [&](boost::system::error_code& /*error*/, const auto& buffers) {
+        std::array<asio::const_buffer, 16> pieces;
+        std::size_t count = 0;
+        for (const asio::const_buffer buffer : beast::buffers_range_ref(buffers)) {
+            if (count < pieces.size()) pieces[count++] = buffer;
+        }
+        moved = transport.write_some(std::span(pieces.data(), count), taken);
     });
-    if (is_sending && !error) serializer.consume(sent);
-    return error;
+    if (!error && moved == Moved::some) serializer.consume(taken);
+    return error ? Moved::failed : moved;
 }
 
-// No connection of its own, no waiting: what the fresh socket takes, and goodbye.
-void send_busy(HttpConn::Socket& socket) {
+// No connection of its own, no waiting: what the fresh socket takes, and goodbye. Through TLS there is only goodbye:
+// a handshake would be the waiting.
+void send_busy(Transport& transport, bool is_tls) {
+    if (is_tls) return;
     HttpResponse message = http_response(edge_response(503), 11, true, read_clocks());
     http::response_serializer<http::string_body> serializer(message);
-    (void)send_some(serializer, socket);
-    boost::system::error_code ignored;
-    socket.shutdown(HttpConn::Socket::shutdown_send, ignored);
+    (void)send_some(serializer, transport);
+    transport.end_sending();
 }
 
 }  // namespace
@@ -80,7 +85,8 @@ void accept_http(HttpSide& side, UniqueFd fd) {
             spdlog::warn("too many HTTP connections limit={} held_back={}", side.limits.connections, held_back);
         }
         if (!evict_longest_waiting(side)) {
-            send_busy(socket);
+            Transport transport(std::move(socket), nullptr);
+            send_busy(transport, side.tls != nullptr);
             return;
         }
     }
@@ -98,7 +104,7 @@ void stop_http(HttpSide& side) {
 
 HttpConn::HttpConn(HttpSide& side, Socket socket)
     : side_(side),
-      socket_(std::move(socket)),
+      transport_(std::move(socket), side.tls.get()),
       deadline_(side.exchange.io()),
       answered_(side.exchange.io(), asio::steady_timer::time_point::max()) {}
 
@@ -113,8 +119,7 @@ void HttpConn::close() {
     is_closed_ = true;
     std::erase(side_.open, this);
     if (is_streaming_) --side_.streams;
-    boost::system::error_code ignored;
-    socket_.close(ignored);
+    transport_.close();
     deadline_.cancel();
     answered_.cancel();
 }
@@ -128,7 +133,7 @@ asio::awaitable<void> HttpConn::run(std::shared_ptr<HttpConn> self) {
         if (got == Got::nothing) break;
         if (got == Got::refusal) {
             ++side_.exchange.state().own.http_errors.total;
-            Response refusal = edge_response(refusal_);
+            Response refusal = is_plain_to_tls_ ? plain_to_tls_response() : edge_response(refusal_);
             (void)co_await write(std::move(refusal), true);
             goes_on = false;
         } else {
@@ -173,7 +178,7 @@ asio::awaitable<HttpConn::Got> HttpConn::read_request() {
         }
         const bool is_ready = co_await ready(Socket::wait_read, due);
         if (!is_ready) co_return end_of_wait(has_begun);
-        if (!receive()) co_return Got::nothing;
+        if (!receive()) co_return refusal_ != 0 ? Got::refusal : Got::nothing;
     }
 }
 
@@ -184,13 +189,27 @@ HttpConn::Got HttpConn::end_of_wait(bool has_begun) {
     return Got::refusal;
 }
 
-// Into in_. false: the client has ended, or the socket failed.
+// Into in_. false: the client has ended, the socket or TLS failed, or a client that speaks no TLS is to be told so
+// (refusal_).
 bool HttpConn::receive() {
     const auto space = in_.prepare(read_bytes);
-    const ssize_t n = ::recv(socket_.native_handle(), space.data(), space.size(), MSG_DONTWAIT);
-    if (n < 0) return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
-    in_.commit(static_cast<std::size_t>(n));
-    return n != 0;
+    std::size_t n = 0;
+    const Moved moved = transport_.read_some(static_cast<char*>(space.data()), space.size(), n);
+    in_.commit(n);
+    if (moved == Moved::some || moved == Moved::blocked) return true;
+    is_plain_to_tls_ = moved == Moved::plain_http;
+    if (is_plain_to_tls_) refusal_ = 400;
+    if (is_plain_to_tls_ || !transport_.tls_failure().empty()) count_tls_failure();
+    return false;
+}
+
+// Scanners and clients that do not trust the certificate: of use to who looks for the reason, and no more than that.
+void HttpConn::count_tls_failure() {
+    ++side_.exchange.state().own.tls_failures.total;
+    std::uint64_t held_back = 0;
+    if (!side_.complaints.admit(read_clocks(), held_back)) return;
+    const std::string_view reason = is_plain_to_tls_ ? "the client speaks no TLS" : transport_.tls_failure();
+    spdlog::info("TLS failed reason={} held_back={}", quoted(reason), held_back);
 }
 
 // Feeds in_ to the parser. 0, or the status to refuse with.
@@ -312,13 +331,17 @@ asio::awaitable<bool> HttpConn::write(Response response, bool is_last) {
     serializer.split(is_head);
     side_.answer_bytes += bytes;
     bool is_alive = !is_closed_;
-    while (is_alive && !(is_head ? serializer.is_header_done() : serializer.is_done())) {
-        const boost::system::error_code error = send_some(serializer, socket_);
-        if (error == asio::error::would_block) {
+    const auto is_done = [&] {
+        return (is_head ? serializer.is_header_done() : serializer.is_done()) && !transport_.has_unsent();
+    };
+    while (is_alive && !is_done()) {
+        const bool is_all_taken = is_head ? serializer.is_header_done() : serializer.is_done();
+        const Moved moved = is_all_taken ? transport_.flush() : send_some(serializer, transport_);
+        if (moved == Moved::blocked) {
             // The kernel asks for more only when a good part of its buffer is free: a reader who takes single bytes
             // does not get past this deadline.
             is_alive = co_await ready(Socket::wait_write, in_time(side_.times.write));
-        } else if (error) {
+        } else if (moved != Moved::some) {
             is_alive = false;
         }
     }
@@ -329,16 +352,15 @@ asio::awaitable<bool> HttpConn::write(Response response, bool is_last) {
 
 asio::awaitable<bool> HttpConn::write_continue() {
     constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-    const ssize_t n = ::send(socket_.native_handle(), go_on.data(), go_on.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    co_return n == static_cast<ssize_t>(go_on.size());  // it follows a small answer at most: there is room
+    const bool is_written = co_await send_all(std::string(go_on));
+    co_return is_written;
 }
 
 // Ends our side and reads away what still comes, so that the client gets to read our last answer.
 asio::awaitable<void> HttpConn::linger() {
     if (is_closed_ || is_client_gone_ || side_.is_stopping) co_return;
     is_waiting_ = true;
-    boost::system::error_code ignored;
-    socket_.shutdown(Socket::shutdown_send, ignored);
+    transport_.end_sending();
     const std::int64_t due = in_time(side_.times.linger);
     bool is_open = true;
     for (std::size_t seen = in_.size(); is_open && seen < linger_bytes; seen += in_.size()) {
@@ -352,12 +374,13 @@ asio::awaitable<void> HttpConn::linger() {
 // false: the deadline passed (is_late_), or the socket failed or was closed.
 asio::awaitable<bool> HttpConn::ready(Socket::wait_type what, std::int64_t due_steady_ns) {
     is_late_ = false;
+    if (what == Socket::wait_read && transport_.has_input()) co_return !is_closed_;
     due_steady_ns_ = due_steady_ns;
     deadline_.expires_at(asio::steady_timer::time_point(std::chrono::nanoseconds(due_steady_ns)));
     deadline_.async_wait([self = shared_from_this()](boost::system::error_code error) {
         if (!error) self->deadline_passed();
     });
-    const auto [error] = co_await socket_.async_wait(what, as_result);
+    const auto [error] = co_await transport_.socket().async_wait(transport_.wait_for(what), as_result);
     due_steady_ns_ = 0;
     deadline_.cancel();
     co_return !error && !is_closed_;
@@ -367,7 +390,7 @@ void HttpConn::deadline_passed() {
     if (is_closed_ || due_steady_ns_ == 0 || read_clocks().steady_ns < due_steady_ns_) return;
     is_late_ = true;
     boost::system::error_code ignored;
-    socket_.cancel(ignored);
+    transport_.socket().cancel(ignored);
 }
 
 }  // namespace quipu

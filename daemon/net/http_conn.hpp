@@ -1,4 +1,5 @@
-// One HTTP connection (TCP or Unix socket): requests in, dispatch(), responses out. What pages say is not known here.
+// One HTTP connection (TCP or Unix socket, plain or TLS): requests in, dispatch(), responses out. What pages say is not
+// known here.
 //
 //     idle --first byte--> reading --whole request--> answering (ask?) --written--> idle ... or lingering --> closed
 //
@@ -7,7 +8,6 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/message.hpp>
@@ -22,6 +22,7 @@
 
 #include "daemon/net/exchange.hpp"
 #include "daemon/net/log.hpp"
+#include "daemon/net/transport.hpp"
 #include "daemon/net/turns.hpp"
 #include "daemon/net/unique_fd.hpp"
 #include "daemon/pages/page.hpp"
@@ -61,7 +62,8 @@ struct HttpSide {
     std::size_t answer_bytes = 0;
     std::uint32_t streams = 0;
     Turns turns{exchange.io()};
-    bool is_stopping = false;  // no second request on any connection
+    bool is_stopping = false;                   // no second request on any connection
+    std::shared_ptr<ssl_ctx_st> tls = nullptr;  // of connections accepted from now on; null: plain
 };
 
 // Takes over an accepted connection, or answers 503.
@@ -75,7 +77,7 @@ void stop_http(HttpSide& side);
 
 class HttpConn : public std::enable_shared_from_this<HttpConn> {
 public:
-    using Socket = asio::generic::stream_protocol::socket;
+    using Socket = Transport::Socket;
 
     HttpConn(HttpSide& side, Socket socket);
 
@@ -116,6 +118,7 @@ private:
     void begin_request();
     Got end_of_wait(bool has_begun);
     bool receive();
+    void count_tls_failure();
     unsigned parse();
 
     [[nodiscard]] std::string_view unparsed() const {
@@ -130,7 +133,7 @@ private:
     void deadline_passed();
 
     HttpSide& side_;
-    Socket socket_;
+    Transport transport_;
     asio::steady_timer deadline_;
     asio::steady_timer answered_;     // cancelled when the ask is over or the client gone
     std::int64_t due_steady_ns_ = 0;  // of the wait that runs; 0: none
@@ -139,6 +142,7 @@ private:
     beast::flat_buffer in_;  // received, not parsed; requests may be pipelined
     std::optional<Parser> parser_;
     unsigned refusal_ = 0;  // the status, where a request cannot be taken
+    bool is_plain_to_tls_ = false;
     bool is_first_ = true;
     bool is_waiting_ = true;
     std::int64_t waiting_since_steady_ns_ = 0;

@@ -131,6 +131,12 @@ Response edge_response(unsigned status) {
     return response;
 }
 
+Response plain_to_tls_response() {
+    Response response = error_response(400, "This address speaks TLS: ask for it with https://.");
+    add_common_headers(response);
+    return response;
+}
+
 unsigned refusal_status(boost::system::error_code error, std::string_view unparsed, bool is_in_first_line) {
     const std::size_t line_end = unparsed.find('\n');
     if (error == http::error::header_limit) {

@@ -38,6 +38,9 @@ std::string_view end_of_pieces(unsigned version);
 // What the edge itself answers: the sentence that goes with a status, with the headers that every response gets.
 Response edge_response(unsigned status);
 
+// For HTTP without TLS where TLS is spoken.
+Response plain_to_tls_response();
+
 // The status for a request that Beast does not take. `unparsed`: from the first byte that it did not understand.
 unsigned refusal_status(boost::system::error_code error, std::string_view unparsed, bool is_in_first_line);
 

@@ -1,8 +1,6 @@
 // A response that goes on until somebody has had enough: the page gives news, this file paces them.
 #include <spdlog/spdlog.h>
-#include <sys/socket.h>
 
-#include <cerrno>
 #include <utility>
 
 #include "daemon/net/http_conn.hpp"
@@ -70,17 +68,16 @@ std::string HttpConn::next_safely(const PageStream& page, Now now) {
 
 // Waits for a slow client, but not for ever. false: it does not take it.
 asio::awaitable<bool> HttpConn::send_all(std::string bytes) {
-    std::size_t sent = 0;
-    while (sent < bytes.size() && !is_closed_) {
-        const ssize_t n =
-            ::send(socket_.native_handle(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (n >= 0) {
-            sent += static_cast<std::size_t>(n);
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+    std::string_view rest = bytes;
+    while ((!rest.empty() || transport_.has_unsent()) && !is_closed_) {
+        std::size_t taken = 0;
+        const Moved moved = rest.empty() ? transport_.flush() : transport_.write_some(rest, taken);
+        rest.remove_prefix(taken);
+        if (moved == Moved::blocked) {
             const std::int64_t due = read_clocks().steady_ns + side_.times.write.count();
             const bool is_ready = co_await ready(Socket::wait_write, due);
             if (!is_ready) co_return false;
-        } else if (errno != EINTR) {
+        } else if (moved != Moved::some) {
             co_return false;
         }
     }

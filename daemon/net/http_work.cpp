@@ -44,14 +44,22 @@ asio::awaitable<Finished> HttpConn::ask(PageAsk page, Request request) {
         co_return Response{};
     }
     boost::system::error_code ignored;
-    socket_.cancel(ignored);  // the watch of the client
+    transport_.socket().cancel(ignored);  // the watch of the client
     co_return finish_safely(page, request, side_.exchange.take(id));
 }
 
 // While an ask runs: a client that ends is noticed, and what it sends ahead is kept up to a bound.
 void HttpConn::watch_client() {
+    bool is_open = true;
+    while (is_open && transport_.has_input() && in_.size() < ahead_bytes) is_open = receive();
+    if (!is_open) {
+        is_client_gone_ = true;
+        answered_.cancel();
+        return;
+    }
     if (in_.size() >= ahead_bytes) return;
-    socket_.async_wait(Socket::wait_read, [self = shared_from_this()](boost::system::error_code error) {
+    const auto what = transport_.wait_for(Socket::wait_read);
+    transport_.socket().async_wait(what, [self = shared_from_this()](boost::system::error_code error) {
         if (error || !self->is_asking_ || self->is_closed_) return;
         if (self->receive()) {
             self->watch_client();
