@@ -70,11 +70,12 @@ std::string error_text(int error) {
 Courier::Courier(Outbox& outbox, EmitterOptions options)
     : outbox_(outbox),
       options_(std::move(options)),
+      secrets_{options_.secret_names, options_.secret_values},
       wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       back_off_(first_back_off) {
     identity_.hostname = own_hostname();
-    identity_.cmdline = masked_cmdline(options_.cmdline.empty() ? own_cmdline() : options_.cmdline);
-    identity_.flags = masked_flags(options_.flags);
+    identity_.cmdline = masked_cmdline(options_.cmdline.empty() ? own_cmdline() : options_.cmdline, secrets_);
+    identity_.flags = masked_flags(options_.flags, secrets_);
     renew_identity();
     outbox_.on_first_use_after_fork = [this] { start(); };
     outbox_.set_answer_wake([this] { flush(); });

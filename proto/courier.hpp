@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "proto/emitter.hpp"
+#include "proto/masking.hpp"
 #include "proto/outbox.hpp"
 
 namespace quipu {
@@ -26,6 +27,8 @@ public:
     ~Courier();
     Courier(const Courier&) = delete;
     Courier& operator=(const Courier&) = delete;
+
+    [[nodiscard]] const Secrets& secrets() const { return secrets_; }
 
     // Pushes what is left, says Bye, waits for Ack; 250 ms at most. Idempotent.
     void stop() noexcept;
@@ -62,6 +65,7 @@ private:
 
     Outbox& outbox_;
     EmitterOptions options_;
+    const Secrets secrets_;
     Identity identity_;
     int fd_ = -1;
     int wake_fd_ = -1;

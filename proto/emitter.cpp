@@ -109,7 +109,7 @@ std::uint64_t Trace::id() const noexcept {
 // --- Emitter ---------------------------------------------------------------------------------------------------------
 
 Emitter::Emitter(EmitterOptions options) : outbox_(std::make_unique<Outbox>(options)) {
-    outbox_->set_config_text(masked_config(options.config_text));
+    outbox_->set_config_text(masked_config(options.config_text, {options.secret_names, options.secret_values}));
     courier_ = std::make_unique<Courier>(*outbox_, std::move(options));
 }
 
@@ -144,7 +144,7 @@ void Emitter::on_query(std::string_view topic, QueryHandler handler) {
 }
 
 void Emitter::set_config_text(std::string_view text) {
-    outbox_->set_config_text(masked_config(text));
+    outbox_->set_config_text(masked_config(text, courier_->secrets()));
 }
 
 bool Emitter::flush() noexcept {

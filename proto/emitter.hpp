@@ -271,6 +271,10 @@ struct EmitterOptions {
     std::vector<std::string> cmdline{};  // empty: taken from /proc/self/cmdline. Secrets are masked here, at the source
     std::vector<Flag> flags{};           // secrets masked by name
     std::string config_text{};           // lines with a secret's key are masked
+    // Beside what is taken for a secret by its key (password, token, ...): keys whose values are to be masked, and
+    // values to be masked wherever they stand, in command line, flags and configuration.
+    std::vector<std::string> secret_names{};
+    std::vector<std::string> secret_values{};
     std::chrono::milliseconds flush_interval{0};  // how often to push; 0: as quipud says, 100 ms where it does not
     // Bounds of this process. Memory: 8 bytes a series and thread, ring bytes a thread that traces, about 400 bytes
     // an open trace; all of it touched only when used.

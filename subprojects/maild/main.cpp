@@ -97,6 +97,7 @@ quipu::EmitterOptions emitter_options(const Options& options) {
     result.socket_path = options.ingest_socket;
     result.flags = options.flags;
     result.config_text = options.config_text;
+    result.secret_names = options.masked_flags;
     return result;
 }
 

@@ -44,6 +44,7 @@ constexpr Row rows[] = {
     {"pipe_timeout", "2m", "how long an alias's command may run"},
     {"give_up_after", "20h", "age of a message that cannot be delivered at which its sender is told"},
     {"retry_base", "1m", "wait before the second attempt; doubles with each, up to 1 h"},
+    {"mask", "", "flags whose values quipud must not be shown, beside passwords, separated by commas"},
     {"count_log", "", "for tests: append each count to this file"},
 };
 
@@ -119,6 +120,22 @@ std::vector<std::string> user_names(const Values& values) {
     return users;
 }
 
+std::vector<std::string> listed_flags(const Values& values, const std::string& name) {
+    std::vector<std::string> listed;
+    std::string_view rest = value_of(values, name);
+    while (!rest.empty()) {
+        const std::size_t comma = std::min(rest.find(','), rest.size());
+        const std::string_view flag = rest.substr(0, comma);
+        const bool is_known = flag == "alias" || std::any_of(std::begin(rows), std::end(rows), [&](const Row& row) {
+                                  return flag == row.name;
+                              });
+        if (!is_known) refuse(name, std::string(flag), "is no flag");
+        listed.emplace_back(flag);
+        rest.remove_prefix(std::min(comma + 1, rest.size()));
+    }
+    return listed;
+}
+
 Alias parse_alias(const std::string& text) {
     const std::size_t equals = text.find('=');
     Alias alias;
@@ -167,6 +184,7 @@ Options convert(const Values& values, const std::vector<std::string>& aliases) {
     o.pipe_timeout = duration(values, "pipe_timeout");
     o.give_up_after = duration(values, "give_up_after");
     o.retry_base = duration(values, "retry_base");
+    o.masked_flags = listed_flags(values, "mask");
     o.count_log = value_of(values, "count_log");
     return o;
 }

@@ -45,6 +45,7 @@ struct Options {
     std::chrono::milliseconds pipe_timeout{};
     std::chrono::milliseconds give_up_after{};
     std::chrono::milliseconds retry_base{};
+    std::vector<std::string> masked_flags;
     std::string count_log;
 
     std::vector<quipu::Flag> flags;  // all of them, as given or by default
