@@ -25,6 +25,7 @@ void describe_self(quipu::State& state, const quipu::Options& options) {
     state.start_wall_ns = quipu::read_clocks().wall_ns;
     state.flags = options.flags;
     state.allowed_hosts = options.allowed_hosts;
+    state.disabled_pages = options.disabled_pages;
 }
 
 int run(const quipu::Options& options) {

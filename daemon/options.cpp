@@ -3,6 +3,7 @@
 #include <grp.h>
 #include <pwd.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/program_options.hpp>
 #include <cerrno>
@@ -81,6 +82,27 @@ void take_monitoring_address(Options& options, const Given& given) {
     }
 }
 
+// As guard.hpp compares them: without a port, without the root's dot.
+void take_allowed_hosts(Options& options, const Given& given) {
+    for (std::string& name : comma_list(given.value)) {
+        if (name.ends_with('.')) name.pop_back();
+        const bool is_name = !name.empty() && name.find_first_of("*:/@[] \t") == std::string::npos;
+        if (!is_name) refuse(given, "holds '" + name + "', which is not a host's plain name, such as mx.example.org");
+        options.allowed_hosts.push_back(std::move(name));
+    }
+}
+
+void take_disabled_pages(Options& options, const Given& given) {
+    options.disabled_pages = comma_list(given.value);
+    const std::vector<std::string_view> names = page_names();
+    std::string known;
+    for (const std::string_view name : names) known.append(known.empty() ? "" : ", ").append(name);
+    for (const std::string& name : options.disabled_pages) {
+        if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+        refuse(given, "names '" + name + "', which is no page; pages are " + known);
+    }
+}
+
 void take_log_level(Options& options, const Given& given) {
     constexpr std::array levels = {"trace", "debug", "info", "warning", "error", "critical", "off"};
     for (const char* level : levels) {
@@ -113,7 +135,7 @@ constexpr Flag table[] = {
     {"monitoring_address",
      "ADDRESS",
      "",
-     "serve pages on 127.0.0.1:1099, [::1]:1099 or unix:PATH; empty: on no address at all",
+     "serve pages on 127.0.0.1:1099, [::1]:1099 or unix:PATH, on others only with TLS and passwords; empty: nowhere",
      take_monitoring_address},
     {"monitoring_mode",
      "MODE",
@@ -130,11 +152,31 @@ constexpr Flag table[] = {
      [](Options& o, const Given& g) {
          if (UnixAddress* socket = monitoring_socket(o)) socket->group = g.value;
      }},
+    {"tls_certificate",
+     "FILE",
+     "",
+     "serve pages over TLS with this certificate (PEM, its chain behind it); read again on SIGHUP",
+     [](Options& o, const Given& g) { o.server.access.certificate = g.value; }},
+    {"tls_private_key",
+     "FILE",
+     "",
+     "the private key to it (PEM, no passphrase, mode 0640 or narrower); read again on SIGHUP",
+     [](Options& o, const Given& g) { o.server.access.private_key = g.value; }},
+    {"password_file",
+     "FILE",
+     "",
+     "ask for user and password: lines user:hash as of mkpasswd (mode 0640 or narrower); read again on SIGHUP",
+     [](Options& o, const Given& g) { o.server.access.passwords = g.value; }},
     {"allowed_hosts",
      "NAMES",
      "",
      "names beside addresses and localhost that a request's Host may have, by comma",
-     [](Options& o, const Given& g) { o.allowed_hosts = comma_list(g.value); }},
+     take_allowed_hosts},
+    {"disable",
+     "PAGES",
+     "",
+     "pages to switch off with all that is below them, by comma: vars, metrics, traces, queue, flags, config, ...",
+     take_disabled_pages},
     {"ingest_socket",
      "PATH",
      "/run/quipu/ingest.sock",
@@ -361,6 +403,7 @@ Options parse_options(int argc, const char* const* argv) {
         flag.take(options, it->second);
         options.flags.push_back({flag.name, it->second.value, !is_fallback});
     }
+    if (const std::string problem = exposure_problem(options.server); !problem.empty()) throw UsageError(problem);
     return options;
 }
 

@@ -22,6 +22,7 @@ struct Options {
     ServerOptions server;
     Limits limits;
     std::vector<std::string> allowed_hosts;
+    std::vector<std::string> disabled_pages;
     std::vector<FlagText> flags;  // all of them with their values, for /debug/flags
 };
 

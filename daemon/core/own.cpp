@@ -31,6 +31,10 @@ Own::Own(Metrics& m)
       http_requests(m.own_counter("quipu/http/requests", "HTTP requests answered")),
       http_errors(m.own_counter("quipu/http/errors", "HTTP requests answered with a 4xx or 5xx status")),
       tls_failures(m.own_counter("quipu/http/tlsFailures", "HTTP connections on which TLS failed")),
+      auth_failures(m.own_counter("quipu/http/authFailures", "HTTP requests with a wrong user or password")),
+      auth_throttled(m.own_counter(
+          "quipu/http/authThrottled", "HTTP requests whose password was not looked at because too many were wrong"
+      )),
       store_errors(m.own_counter("quipu/store/errors", "commits of the state file that failed and were repeated")),
       held_back_lines(
           m.own_counter("quipu/log/heldBack", "log lines not written because there were many of their kind in a minute")

@@ -24,6 +24,8 @@ struct Own {
     Cell& http_requests;
     Cell& http_errors;  // answered with 4xx or 5xx
     Cell& tls_failures;
+    Cell& auth_failures;   // wrong user or password
+    Cell& auth_throttled;  // not even looked at
     Cell& store_errors;
     Cell& held_back_lines;  // of the log
 

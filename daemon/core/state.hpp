@@ -66,9 +66,10 @@ struct State {
     std::string hostname;
     std::string ingest_socket;  // for pages: where emitters connect
     IngestFacts ingest;
-    std::vector<std::string> allowed_hosts;  // names that Host may have; empty: loopback names and IP literals only
-    std::vector<FlagText> flags;             // quipud's own
-    std::vector<HealthCheck> health;         // set by the edges: store, sockets
+    std::vector<std::string> allowed_hosts;   // names that Host may have; empty: loopback names and IP literals only
+    std::vector<std::string> disabled_pages;  // names as page_name() makes them, switched off by the operator
+    std::vector<FlagText> flags;              // quipud's own
+    std::vector<HealthCheck> health;          // set by the edges: store, sockets
     Metrics metrics;
     Own own;
     Traces traces;

@@ -34,7 +34,7 @@ Moved send_some(http::response_serializer<http::string_body>& serializer, Transp
     std::size_t taken = 0;
     Moved moved = Moved::failed;
     serializer.next(error, [&](boost::system::error_code& /*error*/, const auto& buffers) {
-        std::array<asio::const_buffer, 16> pieces;
+        std::array<asio::const_buffer, Transport::max_buffers> pieces;
         std::size_t count = 0;
         for (const asio::const_buffer buffer : beast::buffers_range_ref(buffers)) {
             if (count < pieces.size()) pieces[count++] = buffer;
@@ -96,6 +96,7 @@ void accept_http(HttpSide& side, UniqueFd fd) {
 void stop_http(HttpSide& side) {
     side.is_stopping = true;
     side.turns.stop();
+    if (side.auth) side.auth->stop();
     const std::vector<HttpConn*> open = side.open;
     for (HttpConn* conn : open) {
         if (conn->is_waiting()) conn->close();
@@ -105,6 +106,7 @@ void stop_http(HttpSide& side) {
 HttpConn::HttpConn(HttpSide& side, Socket socket)
     : side_(side),
       transport_(std::move(socket), side.tls.get()),
+      peer_(side.auth ? peer_of(transport_.socket().native_handle()) : HttpPeer{}),
       deadline_(side.exchange.io()),
       answered_(side.exchange.io(), asio::steady_timer::time_point::max()) {}
 
@@ -264,11 +266,14 @@ asio::awaitable<bool> HttpConn::answer() {
     ++state.own.http_requests.total;
     Request request = page_request(parser_->get());
     Response response;
-    if (side_.answer_bytes > side_.limits.answer_bytes) {
+    std::optional<Response> refused = co_await refuse_stranger(request);
+    if (refused) {
+        response = std::move(*refused);
+    } else if (side_.answer_bytes > side_.limits.answer_bytes) {
         response = edge_response(503);
     } else {
         if (!is_quick(request.target)) co_await side_.turns.wait(is_closed_);
-        if (is_closed_ || is_reset(socket_.native_handle())) co_return false;
+        if (is_closed_ || is_reset(transport_.socket().native_handle())) co_return false;
         PageResult result = dispatch_safely(request);
         if (auto* page = std::get_if<PageStream>(&result)) {
             const bool is_to_end = co_await stream(std::move(*page));
@@ -302,6 +307,23 @@ asio::awaitable<bool> HttpConn::deliver(Response response) {
     const bool is_last = !parser_->keep_alive() || side_.is_stopping;
     const bool is_written = co_await write(std::move(response), is_last);
     co_return is_written && !is_last;
+}
+
+// Whose request is refused anyway is not asked for a password.
+asio::awaitable<std::optional<Response>> HttpConn::refuse_stranger(Request request) {
+    if (!side_.auth) co_return std::nullopt;
+    std::optional<Response> refused = refusal_at_door(side_.exchange.state(), request);
+    if (refused) co_return refused;
+    const auto header = parser_->get()[http::field::authorization];
+    const auto attempt = side_.auth->check({header.data(), header.size()}, peer_, [self = shared_from_this()] {
+        self->answered_.cancel();
+    });
+    while (attempt->verdict == Auth::Verdict::pending && !is_closed_) {
+        const auto [error] = co_await answered_.async_wait(as_result);  // cancelled: look again
+        (void)error;
+    }
+    if (attempt->verdict == Auth::Verdict::admitted) co_return std::nullopt;
+    co_return auth_response(*attempt);
 }
 
 PageResult HttpConn::dispatch_safely(Request& request) {

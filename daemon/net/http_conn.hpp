@@ -20,8 +20,10 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/net/auth.hpp"
 #include "daemon/net/exchange.hpp"
 #include "daemon/net/log.hpp"
+#include "daemon/net/peer.hpp"
 #include "daemon/net/transport.hpp"
 #include "daemon/net/turns.hpp"
 #include "daemon/net/unique_fd.hpp"
@@ -64,6 +66,7 @@ struct HttpSide {
     Turns turns{exchange.io()};
     bool is_stopping = false;                   // no second request on any connection
     std::shared_ptr<ssl_ctx_st> tls = nullptr;  // of connections accepted from now on; null: plain
+    std::unique_ptr<Auth> auth = nullptr;       // null: nobody is asked who they are
 };
 
 // Takes over an accepted connection, or answers 503.
@@ -107,6 +110,7 @@ private:
     asio::awaitable<bool> send_pieces(PageWork& page, Response head);
     std::optional<Response> head_safely(PageWork& page, const Request& request);
     bool more_safely(PageWork& page, std::string& body, bool& has_more);
+    asio::awaitable<std::optional<Response>> refuse_stranger(Request request);
     asio::awaitable<bool> stream(PageStream page);  // http_stream.cpp
     std::string next_safely(const PageStream& page, Now now);
     asio::awaitable<bool> send_all(std::string bytes);
@@ -134,6 +138,7 @@ private:
 
     HttpSide& side_;
     Transport transport_;
+    HttpPeer peer_;  // known only where it is asked for
     asio::steady_timer deadline_;
     asio::steady_timer answered_;     // cancelled when the ask is over or the client gone
     std::int64_t due_steady_ns_ = 0;  // of the wait that runs; 0: none

@@ -1,5 +1,6 @@
 // A response that goes on until somebody has had enough: the page gives news, this file paces them.
 #include <spdlog/spdlog.h>
+#include <sys/socket.h>
 
 #include <utility>
 
@@ -29,7 +30,9 @@ asio::awaitable<bool> HttpConn::stream(PageStream page) {
     }
     is_streaming_ = true;
     ++side_.streams;  // until close()
-    (void)::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes, sizeof send_buffer_bytes);
+    (void)::setsockopt(
+        transport_.socket().native_handle(), SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes, sizeof send_buffer_bytes
+    );
     const HttpRequest& request = parser_->get();
     std::string out = stream_header(page.head, request.version(), read_clocks());
     const bool is_head = request.method() == http::verb::head;
@@ -37,7 +40,10 @@ asio::awaitable<bool> HttpConn::stream(PageStream page) {
     bool goes_on = co_await send_all(std::move(out));
     std::int64_t heartbeat_due = read_clocks().steady_ns + side_.times.heartbeat.count();
     bool has_more = false;
-    while (goes_on && !is_head && !side_.is_stopping) {
+    // Who may look is asked again when the passwords have changed: a browser comes back by itself.
+    const auto generation = [this] { return side_.auth ? side_.auth->generation() : 0; };
+    const std::uint64_t begun_in = generation();
+    while (goes_on && !is_head && !side_.is_stopping && generation() == begun_in) {
         // After much news there is probably more: only the others on the loop get their turn before it.
         const std::int64_t turn_ns = has_more ? 0 : side_.times.stream_turn.count();
         const std::int64_t turn_due = read_clocks().steady_ns + turn_ns;

@@ -2,7 +2,7 @@
 //
 // A Unix socket at PATH is guarded by a lock (flock) on PATH.lock, held as long as we listen, so two starters cannot
 // race. What is found at PATH is replaced only if it is a socket on which nobody listens (ECONNREFUSED). At the end
-// PATH is removed only if it still is the socket that we made. Addresses other than loopback are refused.
+// PATH is removed only if it still is the socket that we made.
 #pragma once
 
 #include <sys/types.h>
@@ -32,7 +32,7 @@ struct UnixAddress {
 };
 
 struct TcpAddress {
-    std::string host;        // a loopback address in digits
+    std::string host;        // an address in digits
     std::uint16_t port = 0;  // 0: any that is free
 };
 
@@ -41,6 +41,9 @@ using HttpAddress = std::variant<std::monostate, TcpAddress, UnixAddress>;
 
 // "", "127.0.0.1:1099", "[::1]:1099", "localhost:1099" or "unix:PATH". Throws std::invalid_argument with a sentence.
 HttpAddress parse_http_address(std::string_view text);
+
+// Nobody else's machine reaches it.
+bool is_loopback(const TcpAddress& address);
 
 // Who may open the socket at `path`: itself, and every directory above that some may not pass. Empty: it is not there.
 // Names that stand in `known` are not looked up again, which may take long where users come from the network.

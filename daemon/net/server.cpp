@@ -46,6 +46,7 @@ std::unique_ptr<Listener> open_http(const HttpAddress& address) {
 Server::Server(asio::io_context& io, State& state, const ServerOptions& options)
     : io_(io),
       state_(state),
+      options_(options),
       exchange_(io, state),
       processes_(io, 4 * state.emitters.limits().connected, [this](std::uint32_t n) { end_process(ingest_side_, n); }),
       ingest_side_(exchange_, processes_, options.ingest_users, options.ingest_times),
@@ -56,6 +57,7 @@ Server::Server(asio::io_context& io, State& state, const ServerOptions& options)
       tick_(io),
       end_(io),
       accept_complaints_(state.own.held_back_lines) {
+    open_access();
     // The store first: once a socket is there, what comes in must find the old totals.
     open_store(options.state_dir);
     ingest_ = std::make_unique<Listener>(options.ingest);
@@ -267,7 +269,7 @@ asio::awaitable<void> Server::wait_for_signals() {
 
 void Server::on_signal(int signal) {
     if (signal == SIGHUP) {
-        spdlog::info("SIGHUP: there is nothing to reload");
+        reload();
         return;
     }
     spdlog::info("stopping signal={}", signal);

@@ -16,6 +16,7 @@
 
 #include "daemon/core/state.hpp"
 #include "daemon/disk/store.hpp"
+#include "daemon/net/access_files.hpp"
 #include "daemon/net/emitter_conn.hpp"
 #include "daemon/net/exchange.hpp"
 #include "daemon/net/http_conn.hpp"
@@ -26,6 +27,7 @@ namespace quipu {
 
 struct ServerOptions {
     HttpAddress monitoring;
+    AccessFiles access;
     UnixAddress ingest;
     std::set<uid_t> ingest_users;
     std::string state_dir;  // empty: nothing is kept
@@ -33,6 +35,21 @@ struct ServerOptions {
     HttpTimes http_times;
     IngestTimes ingest_times;
 };
+
+// What the files of AccessFiles hold; a sentence where one cannot be used.
+struct Access {
+    std::shared_ptr<ssl_ctx_st> tls;
+    std::string tls_notice;  // used, but not as it should be
+    std::string tls_problem;
+    std::shared_ptr<const Passwords> passwords;
+    std::string passwords_problem;
+};
+
+// On any thread. Never throws for what is in the files.
+Access load_access(const AccessFiles& files);
+
+// Why pages must not be served so: an address that others can reach without TLS and passwords. Empty: they may.
+std::string exposure_problem(const ServerOptions& options);
 
 class Server {
 public:
@@ -49,6 +66,9 @@ public:
     // As SIGTERM: takes what emitters have sent, finishes answers that are being given, commits; within two seconds.
     void stop();
 
+    // As SIGHUP (reload.cpp): reads certificate and passwords again; what is broken is logged and the old one kept.
+    void reload();
+
     // The real ones, as in the log: "127.0.0.1:1099", "unix:PATH"; "-": no HTTP.
     [[nodiscard]] std::string http_name() const { return http_ ? http_->name() : "-"; }
 
@@ -62,6 +82,9 @@ private:
     void end_restored();
     void set_health(std::string_view name, bool is_ok, std::string_view detail);
     void on_signal(int signal);
+    void open_access();
+    void reloaded(const Access& access);
+    void take_access(const Access& access);
     void commit();
     void close_store();
     void committed(const std::string& problem, Changes changes);
@@ -82,6 +105,7 @@ private:
 
     asio::io_context& io_;
     State& state_;
+    const ServerOptions options_;
     Exchange exchange_;
     ProcessWatch processes_;
     Ingest ingest_side_;
@@ -98,6 +122,7 @@ private:
     LogBrake accept_complaints_;
     bool is_reachable_ = true;  // the ingest socket's file is ours
     bool is_stopping_ = false;
+    bool is_reloading_ = false;
 
     std::unique_ptr<Store> store_;
     bool is_committing_ = false;

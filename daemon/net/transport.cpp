@@ -61,7 +61,7 @@ Moved Transport::read_some(char* data, std::size_t size, std::size_t& n) {
 // --- Writing --------------------------------------------------------------------------------------------------------
 
 Moved Transport::send(std::span<const asio::const_buffer> buffers, std::size_t& n) {
-    std::array<iovec, 16> pieces;
+    std::array<iovec, max_buffers> pieces;
     const std::size_t count = std::min(buffers.size(), pieces.size());
     for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<void*>(buffers[i].data()), buffers[i].size()};
     msghdr message{};

@@ -32,6 +32,9 @@ class Transport {
 public:
     using Socket = asio::generic::stream_protocol::socket;
 
+    // Given at once; a header has one a line.
+    static constexpr std::size_t max_buffers = 64;
+
     // `tls` null: plain. It need not outlive this.
     Transport(Socket socket, ssl_ctx_st* tls);
 

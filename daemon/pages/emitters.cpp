@@ -66,7 +66,8 @@ View row_of(const State& state, const EmitterRecord& emitter, Now now) {
     row.number("dropped_traces", emitter.traces.dropped_traces);
     row.flag("has_drops", emitter.traces.dropped_events + emitter.traces.dropped_traces > 0);
     std::string cmdline;
-    for (const std::string& argument : emitter.cmdline) cmdline.append(cmdline.empty() ? "" : " ").append(argument);
+    for (const std::string& argument : shown_cmdline(state, emitter))
+        cmdline.append(cmdline.empty() ? "" : " ").append(argument);
     row.set("cmdline", cmdline);
     return row;
 }
@@ -97,7 +98,7 @@ void append_json(JsonWriter& json, const State& state, const EmitterRecord& emit
     json.key("topics").open_array();
     for (const std::string& topic : emitter.topics) json.text(topic);
     json.close_array().key("cmdline").open_array();
-    for (const std::string& argument : emitter.cmdline) json.text(argument);
+    for (const std::string& argument : shown_cmdline(state, emitter)) json.text(argument);
     json.close_array().close_object();
 }
 

@@ -30,6 +30,7 @@ std::string_view without_port(std::string_view host) {
 
 // inet_pton takes dotted quads and no other spelling of an address, as browsers send them.
 bool is_address(std::string_view name) {
+    if (name.find('\0') != std::string_view::npos) return false;
     std::array<unsigned char, sizeof(in6_addr)> address;
     if (name.starts_with('[') && name.ends_with(']')) {
         return inet_pton(AF_INET6, std::string(name.substr(1, name.size() - 2)).c_str(), address.data()) == 1;
@@ -80,7 +81,8 @@ std::optional<Response> refusal(const State& state, const Request& request, std:
     if (!is_host_allowed || !is_authority_allowed) {
         return error_response(
             403,
-            "Pages are served under an IP address, localhost or a configured name only; the request named another host."
+            "Pages are served under an IP address, localhost or a name in allowed_hosts only; the request named "
+            "another."
         );
     }
     if (is_from_elsewhere(request)) return error_response(403, "Requests made by other sites are refused.");

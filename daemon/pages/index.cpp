@@ -22,7 +22,8 @@ std::uint64_t count(const State& state, std::string_view name, std::string_view 
     return sum;
 }
 
-void add_number(View& view, std::string_view label, std::uint64_t value, std::string_view link) {
+void add_number(View& view, const State& state, std::string_view label, std::uint64_t value, std::string_view link) {
+    if (is_disabled(state, link.substr(0, link.find('?')))) link = {};
     View row;
     row.set("label", label).number("value", value).set("link", link);
     view.add("numbers", std::move(row));
@@ -30,17 +31,19 @@ void add_number(View& view, std::string_view label, std::uint64_t value, std::st
 
 void add_key_numbers(View& view, const State& state) {
     constexpr std::string_view replies = "chasquid/smtpIn/responseCodeCount";
-    add_number(view, "Put in the queue", count(state, "chasquid/queue/putCount"), "/debug/queue");
-    add_number(view, "Delivery attempts", count(state, "chasquid/queue/deliverAttempts"), "/debug/queue");
-    add_number(view, "Bounces (DSN)", count(state, "chasquid/queue/dsnQueued"), "/debug/queue");
-    add_number(view, "Replies 2xx and 3xx", count(state, replies, "2") + count(state, replies, "3"), "/debug/vars");
-    add_number(view, "Replies 4xx", count(state, replies, "4"), "/debug/vars");
-    add_number(view, "Replies 5xx", count(state, replies, "5"), "/debug/vars");
-    add_number(view, "Loops detected", count(state, "chasquid/smtpIn/loopsDetected"), "/debug/vars");
+    add_number(view, state, "Put in the queue", count(state, "chasquid/queue/putCount"), "/debug/queue");
+    add_number(view, state, "Delivery attempts", count(state, "chasquid/queue/deliverAttempts"), "/debug/queue");
+    add_number(view, state, "Bounces (DSN)", count(state, "chasquid/queue/dsnQueued"), "/debug/queue");
+    add_number(
+        view, state, "Replies 2xx and 3xx", count(state, replies, "2") + count(state, replies, "3"), "/debug/vars"
+    );
+    add_number(view, state, "Replies 4xx", count(state, replies, "4"), "/debug/vars");
+    add_number(view, state, "Replies 5xx", count(state, replies, "5"), "/debug/vars");
+    add_number(view, state, "Loops detected", count(state, "chasquid/smtpIn/loopsDetected"), "/debug/vars");
     std::uint64_t errors = 0;
     for (const auto& [name, family] : state.traces.families()) errors += family.error_count;
-    add_number(view, "Open traces", state.traces.active().size(), Link("/debug/traces").with("b", -1).text());
-    add_number(view, "Failed traces", errors, Link("/debug/traces").with("err", 1).text());
+    add_number(view, state, "Open traces", state.traces.active().size(), Link("/debug/traces").with("b", -1).text());
+    add_number(view, state, "Failed traces", errors, Link("/debug/traces").with("err", 1).text());
 }
 
 }  // namespace
@@ -51,6 +54,7 @@ PageResult index_page(const State& state, const Request& /*request*/, Now now) {
     set_time(view, "since", state.start_wall_ns, now);
     view.set("up_for", duration_text(now.wall_ns - state.start_wall_ns));
     view.flag("was_connected", !state.emitters.all().empty()).list("emitters");
+    view.flag("shows_emitters", !is_disabled(state, "/debug/emitters"));
     view.number("connected_count", state.emitters.connected_count());
     for (const auto& emitter : state.emitters.all()) {
         if (emitter->life != Life::connected) continue;
@@ -69,7 +73,7 @@ PageResult index_page(const State& state, const Request& /*request*/, Now now) {
         view.add("failed_checks", std::move(row));
     }
     for (const Endpoint& endpoint : endpoints()) {
-        if (endpoint.title.empty() || endpoint.path == "/") continue;
+        if (endpoint.title.empty() || endpoint.path == "/" || is_disabled(state, endpoint.path)) continue;
         View row;
         row.set("path", endpoint.path).set("label", endpoint.title).set("about", endpoint.about);
         view.add("pages", std::move(row));

@@ -19,7 +19,7 @@ Response in_layout(const State& state, Now now, const PageText& page, std::strin
     view.set("content", content);
     set_time(view, "now", now.wall_ns, now);
     for (const Endpoint& endpoint : endpoints()) {
-        if (endpoint.title.empty()) continue;
+        if (endpoint.title.empty() || is_disabled(state, endpoint.path)) continue;
         View row;
         row.set("path", endpoint.path).set("label", endpoint.title).flag("is_here", endpoint.path == page.path);
         view.add("navigation", std::move(row));
@@ -59,6 +59,11 @@ std::string emitter_title(const EmitterRecord& emitter) {
     out += ", emitter ";
     append_integer(out, std::uint64_t{emitter.number});
     return out;
+}
+
+std::span<const std::string> shown_cmdline(const State& state, const EmitterRecord& emitter) {
+    if (is_disabled(state, "/debug/flags")) return {};
+    return emitter.cmdline;
 }
 
 std::string_view life_text(Life life) {

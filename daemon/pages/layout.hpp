@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,8 @@ void set_time(View& view, std::string_view name, std::int64_t wall_ns, Now now);
 
 // "maild 1.0, pid 4711, emitter 2": how pages name an emitter in a sentence.
 std::string emitter_title(const EmitterRecord& emitter);
+// None where the page of flags is switched off.
+std::span<const std::string> shown_cmdline(const State& state, const EmitterRecord& emitter);
 std::string_view life_text(Life life);
 
 // Links to the pages of a long list. Sets is_paged, page, page_count, previous_link, next_link. `link` is without

@@ -97,9 +97,22 @@ std::span<const Endpoint> endpoints();
 // The target names a page that is quick.
 bool is_quick(std::string_view target);
 
-// Finds the row and calls it: 404, 405 with Allow, 400 for a target that cannot be decoded. Adds the headers that
-// every response gets (CSP, nosniff, no-store, frame denial). HEAD is answered as GET; the edge leaves the body out.
+// The name under which a page, and all below it, can be switched off: "/debug/traces/stream" is of "traces", "/metrics"
+// is "metrics", "/" is "index". Empty: files that pages are made of.
+std::string_view page_name(std::string_view path);
+
+// Each once, in the order of the table.
+std::vector<std::string_view> page_names();
+
+bool is_disabled(const State& state, std::string_view path);
+
+// Finds the row and calls it: 404, 403 for a page that is switched off, 405 with Allow, 400 for a target that cannot be
+// decoded. Adds the headers that every response gets (CSP, nosniff, no-store, frame denial). HEAD is answered as GET;
+// the edge leaves the body out.
 PageResult dispatch(const State& state, Request& request, Now now);
+
+// What dispatch() refuses whoever asks: a target that cannot be decoded, another host's name, another site's request.
+std::optional<Response> refusal_at_door(const State& state, const Request& request);
 
 // The headers that every response gets, also those that the edge makes itself (408, 413, 414, 431).
 void add_common_headers(Response& response);

@@ -67,6 +67,9 @@ PageResult answer(const State& state, Request& request, Now now) {
     const Endpoint* endpoint = find_endpoint(request.path);
     // The path is not repeated: it is the asker's text, and the asker knows it.
     if (!endpoint) return error_response(404, "There is no such page; the list of pages is at /.");
+    if (is_disabled(state, endpoint->path)) {
+        return error_response(403, "This page is switched off here (quipud's flag disable).");
+    }
     if (request.method == Method::other) {
         Response response = error_response(405, "Pages can only be read, with GET or HEAD.");
         response.headers.emplace_back("Allow", "GET, HEAD");
@@ -113,6 +116,40 @@ bool is_quick(std::string_view target) {
     return endpoint && endpoint->is_quick;
 }
 
+std::string_view page_name(std::string_view path) {
+    constexpr std::string_view debug = "/debug/";
+    if (path == "/") return "index";
+    path.remove_prefix(path.starts_with(debug) ? debug.size() : 1);
+    path = path.substr(0, path.find('/'));
+    return path.find('.') == std::string_view::npos ? path : std::string_view{};
+}
+
+std::vector<std::string_view> page_names() {
+    std::vector<std::string_view> names;
+    for (const Endpoint& endpoint : endpoint_rows) {
+        const std::string_view name = page_name(endpoint.path);
+        if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+    return names;
+}
+
+bool is_disabled(const State& state, std::string_view path) {
+    const auto& off = state.disabled_pages;
+    return !off.empty() && std::find(off.begin(), off.end(), page_name(path)) != off.end();
+}
+
+std::optional<Response> refusal_at_door(const State& state, const Request& request) {
+    Target target;
+    std::optional<Response> refused;
+    if (!parse_target(request.target, target)) {
+        refused = error_response(400, "The request's target cannot be decoded.");
+    } else {
+        refused = refusal(state, request, target.authority);
+    }
+    if (refused) add_common_headers(*refused);
+    return refused;
+}
+
 PageResult dispatch(const State& state, Request& request, Now now) {
     PageResult result = answer(state, request, now);
     if (auto* response = std::get_if<Response>(&result)) {
@@ -131,7 +168,7 @@ PageResult dispatch(const State& state, Request& request, Now now) {
 }
 
 void add_common_headers(Response& response) {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 6> headers = {{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 7> headers = {{
         {"Content-Security-Policy",
          "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
          "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
@@ -140,6 +177,7 @@ void add_common_headers(Response& response) {
         {"Cache-Control", "no-store"},
         {"X-Frame-Options", "DENY"},
         {"Cross-Origin-Resource-Policy", "same-origin"},
+        {"Cross-Origin-Opener-Policy", "same-origin"},
     }};
     for (const auto& [name, value] : headers) response.headers.emplace_back(name, value);
 }

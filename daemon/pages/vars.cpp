@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "daemon/pages/handlers.hpp"
+#include "daemon/pages/layout.hpp"
 #include "daemon/pages/published.hpp"
 #include "daemon/pages/text.hpp"
 
@@ -63,8 +64,9 @@ void append_family(std::string& out, const Family& family) {
 void append_cmdline(std::string& out, const State& state) {
     out += '[';
     if (const EmitterRecord* newest = state.emitters.newest()) {
-        for (const std::string& argument : newest->cmdline) {
-            if (&argument != &newest->cmdline.front()) out += ',';
+        const auto cmdline = shown_cmdline(state, *newest);
+        for (const std::string& argument : cmdline) {
+            if (&argument != &cmdline.front()) out += ',';
             append_json_string(out, argument);
         }
     }

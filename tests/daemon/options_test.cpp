@@ -46,6 +46,37 @@ std::string complaint(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
+BOOST_AUTO_TEST_CASE(pages_to_switch_off_must_exist) {
+    const std::vector<std::string> wanted = {"config", "traces"};
+    BOOST_TEST((parse({"--disable=config, traces"}).disabled_pages == wanted));
+    BOOST_TEST(parse({}).disabled_pages.empty());
+    const std::string said = complaint({"--disable=config,pages"});
+    BOOST_TEST(said.find("'pages', which is no page; pages are index, traces, ") != std::string::npos, said);
+    BOOST_TEST(said.find("metrics") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(host_names_are_plain) {
+    const std::vector<std::string> wanted = {"mx.example.org", "quipu"};
+    BOOST_TEST((parse({"--allowed_hosts=mx.example.org.,quipu"}).allowed_hosts == wanted));
+    for (const char* wrong : {"mx.example.org:1099", "https://mx", "*", "[::1]", "."}) {
+        BOOST_TEST(complaint({std::string("--allowed_hosts=") + wrong}).find("plain name") != std::string::npos);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(addresses_that_others_reach_need_tls_and_passwords) {
+    const std::string said = complaint({"--monitoring_address=0.0.0.0:1099"});
+    for (const char* flag : {"monitoring_address", "tls_certificate", "tls_private_key", "password_file"}) {
+        BOOST_TEST(said.find(flag) != std::string::npos, said);
+    }
+    BOOST_TEST(complaint({"--monitoring_address=0.0.0.0:1099", "--password_file=/p"}) != "no complaint");
+    BOOST_TEST(complaint({"--monitoring_address=127.0.0.1:1099", "--tls_certificate=/c"}) != "no complaint");
+    const Options options =
+        parse({"--monitoring_address=[::]:1099", "--tls_certificate=/c", "--tls_private_key=/k", "--password_file=/p"});
+    BOOST_TEST(options.server.access.certificate == "/c");
+    BOOST_TEST(options.server.access.private_key == "/k");
+    BOOST_TEST(options.server.access.passwords == "/p");
+}
+
 BOOST_AUTO_TEST_CASE(defaults_are_as_documented) {
     const Options options = parse({});
     BOOST_TEST(std::holds_alternative<std::monostate>(options.server.monitoring));
@@ -133,7 +164,7 @@ BOOST_AUTO_TEST_CASE(wrong_usage_is_one_sentence_with_the_value) {
         {{"--ingest_mode=0888"}, "--ingest_mode: '0888' is not a mode in octal"},
         {{"--ingest_mode=4755"}, "'4755'"},
         {{"--ingest_users=no-such-user-here"}, "'no-such-user-here'"},
-        {{"--monitoring_address=0.0.0.0:1099"}, "--monitoring_address: '0.0.0.0:1099' is not a loopback address"},
+        {{"--monitoring_address=0.0.0.0:1099"}, "monitoring_address 0.0.0.0 can be reached by others"},
         {{"--monitoring_address=1099"}, "'1099' is not HOST:PORT or unix:PATH"},
     };
     for (const auto& [arguments, words] : cases) {

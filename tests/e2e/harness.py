@@ -92,12 +92,12 @@ class Program:
 
 
 class Quipud(Program):
-    def __init__(self, folder, *args, name="quipud", **popen):
+    def __init__(self, folder, *args, name="quipud", address="127.0.0.1:0", **popen):
         self.ingest = os.path.join(folder, f"{name}.sock")
         super().__init__(
             folder,
             name,
-            [QUIPUD, "--monitoring_address=127.0.0.1:0", f"--ingest_socket={self.ingest}", *args],
+            [QUIPUD, f"--monitoring_address={address}", f"--ingest_socket={self.ingest}", *args],
             **popen,
         )
         self.address = self.wait_for_log(r"serving http=(\S+:\d+)").group(1)

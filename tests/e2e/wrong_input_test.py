@@ -100,7 +100,33 @@ class WrongInput(harness.Case):
     def test_an_address_that_others_can_reach(self):
         for address in ("0.0.0.0:0", "[::]:0"):
             with self.subTest(address=address):
-                self.quipud_refuses(2, f"--monitoring_address={address}", says=["monitoring_address"])
+                flags = ["monitoring_address", "tls_certificate", "tls_private_key", "password_file"]
+                self.quipud_refuses(2, f"--monitoring_address={address}", says=flags)
+                self.quipud_refuses(2, f"--monitoring_address={address}", "--password_file=x", says=flags)
+
+    def test_a_certificate_without_its_key(self):
+        self.quipud_refuses(2, "--tls_certificate=cert.pem", says=["tls_private_key"])
+        self.quipud_refuses(2, "--tls_private_key=key.pem", says=["tls_certificate"])
+
+    def test_tls_files_that_cannot_be_used(self):
+        path = self.file("cert.pem", "not a certificate\n")
+        tls = [f"--tls_certificate={path}", f"--tls_private_key={path}"]
+        self.quipud_refuses(1, *tls, says=[path, "no certificate"])
+        self.quipud_refuses(1, f"--tls_certificate={path}x", tls[1], says=[f"{path}x"])
+
+    def test_a_password_file_that_cannot_be_used(self):
+        path = self.file("passwords", "anna:geheim\n")
+        os.chmod(path, 0o644)
+        self.quipud_refuses(1, f"--password_file={path}", says=[path, "0644", "0640"])
+        os.chmod(path, 0o640)
+        self.quipud_refuses(1, f"--password_file={path}", says=[f"{path}:1", "anna", "mkpasswd"])
+        self.quipud_refuses(1, f"--password_file={path}x", says=[f"{path}x"])
+
+    def test_pages_to_switch_off_that_do_not_exist(self):
+        self.quipud_refuses(2, "--disable=config,nothing", says=["disable", "'nothing'", "metrics, "])
+
+    def test_host_names_that_are_none(self):
+        self.quipud_refuses(2, "--allowed_hosts=mx.example:1099", says=["allowed_hosts", "mx.example:1099"])
 
     def test_an_unknown_key_in_the_file_is_named_with_its_line(self):
         path = self.file("quipud.conf", "# comment\nlog_level = info\n\nmonitoring_adress = 127.0.0.1:0\n")
@@ -133,6 +159,7 @@ class WrongInput(harness.Case):
             ["--alias=broken"],
             ["--hostname=not a host"],
             ["--tls_certificate=cert.pem"],
+            ["--mask=no_such_flag"],
             [f"--ingest_socket={self.path('x' * 120)}"],
         ):
             with self.subTest(args=args):

@@ -272,13 +272,8 @@ BOOST_AUTO_TEST_CASE(addresses_are_parsed) {
     BOOST_TEST(std::holds_alternative<std::monostate>(parse_http_address("")));
 }
 
-BOOST_AUTO_TEST_CASE(other_addresses_are_refused) {
+BOOST_AUTO_TEST_CASE(what_is_no_address_is_refused) {
     const std::vector<std::string_view> cases = {
-        "0.0.0.0:1099",
-        "[::]:1099",
-        "192.0.2.1:1099",
-        "[2001:db8::1]:1099",
-        "[::ffff:127.0.0.1]:1099",
         "example.org:1099",
         ":1099",
         "1099",

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 
 #include "tests/pages/world.hpp"
@@ -100,6 +101,49 @@ BOOST_AUTO_TEST_CASE(navigation_is_made_of_the_list) {
         BOOST_TEST(has(body, "<a href=\"" + std::string(endpoint.path) + "\""));
     }
     BOOST_TEST(has(body, "<a href=\"/debug/emitters\" aria-current=\"page\">Emitters</a>"));
+}
+
+BOOST_AUTO_TEST_CASE(a_page_that_is_switched_off_is_gone_with_all_below_it) {
+    World world;
+    auto maild = world.connect('a', {.cmdline = {"maild", "--secretive"}});
+    BOOST_TEST(has(world.get("/debug/vars").body, "--secretive"));
+    world.state.disabled_pages = {"traces", "flags", "queue"};
+    for (const std::string_view target :
+         {"/debug/traces",
+          "/debug/traces/live",
+          "/debug/traces/stream",
+          "/debug/traces?format=json",
+          "/debug/flags",
+          "/debug/queue",
+          "/debug/%74races/stream"}) {
+        BOOST_TEST_CONTEXT(target) {
+            const Response response = world.get(target, browser_accept);
+            BOOST_TEST(response.status == 403U);
+            BOOST_TEST(response.body == "This page is switched off here (quipud's flag disable).\n");
+        }
+    }
+    for (const std::string_view target : {"/", "/debug/emitters", "/debug/vars", "/debug/config"}) {
+        const Response response = world.get(target, browser_accept);
+        BOOST_TEST_CONTEXT(target) {
+            BOOST_TEST(response.status == 200U);
+            BOOST_TEST(!has(response.body, "href=\"/debug/traces"));
+            BOOST_TEST(!has(response.body, "href=\"/debug/flags"));
+            BOOST_TEST(!has(response.body, "href=\"/debug/queue"));
+            BOOST_TEST(!has(response.body, "--secretive"));
+        }
+    }
+    BOOST_TEST(has(world.get("/", browser_accept).body, "href=\"/debug/config\""));
+}
+
+BOOST_AUTO_TEST_CASE(pages_are_switched_by_names_made_of_their_paths) {
+    BOOST_TEST(page_name("/") == "index");
+    BOOST_TEST(page_name("/metrics") == "metrics");
+    BOOST_TEST(page_name("/debug/traces/stream") == "traces");
+    BOOST_TEST(page_name("/debug/pprof/") == "pprof");
+    BOOST_TEST(page_name("/style.css") == "");
+    const auto names = page_names();
+    BOOST_TEST((std::set<std::string_view>(names.begin(), names.end()).size() == names.size()));
+    BOOST_TEST((std::find(names.begin(), names.end(), "config") != names.end()));
 }
 
 BOOST_AUTO_TEST_CASE(pages_that_ask_get_the_common_headers_too) {
