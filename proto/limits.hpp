@@ -49,6 +49,12 @@ inline constexpr std::size_t max_events_per_frame = 65536;
 // Items of a decoded queue, and recipients of all of them together; beyond it an answer is refused.
 inline constexpr std::size_t max_queue_items = 262144;
 inline constexpr std::size_t max_queue_recipients = 1048576;
+// Threads, mappings and tasks of one thread report; what is beyond is left out and counted.
+inline constexpr std::size_t max_report_threads = 4096;
+inline constexpr std::size_t max_report_mappings = 4096;
+inline constexpr std::size_t max_report_tasks = 65536;
+// Addresses of one stack: deeper ones are cut at the outer end.
+inline constexpr std::size_t max_stack_depth = 128;
 // Arguments of one query.
 inline constexpr std::size_t max_query_args = 64;
 // A reason in Bye or Refuse: one sentence.

@@ -2,31 +2,13 @@
 #include "proto/message.hpp"
 
 #include <cassert>
-#include <protozero/pbf_writer.hpp>
 
 #include "proto/limits.hpp"
+#include "proto/message_encoding.hpp"
 
 namespace quipu::wire {
 
 namespace {
-
-using Writer = protozero::pbf_writer;
-
-void add_text(Writer& w, protozero::pbf_tag_type tag, std::string_view text) {
-    if (!text.empty()) w.add_bytes(tag, text.data(), text.size());
-}
-
-void add_number(Writer& w, protozero::pbf_tag_type tag, std::uint64_t value) {
-    if (value != 0) w.add_uint64(tag, value);
-}
-
-void add_fixed(Writer& w, protozero::pbf_tag_type tag, std::uint64_t value) {
-    if (value != 0) w.add_fixed64(tag, value);
-}
-
-void add_bool(Writer& w, protozero::pbf_tag_type tag, bool value) {
-    if (value) w.add_bool(tag, true);
-}
 
 void write(Writer& w, const Flag& flag);
 void write(Writer& w, const Family& family);

@@ -1,5 +1,5 @@
 // What decoding has in common: how one decode goes on, and the way from a oneof's member to its message. Private to
-// proto/message_decode*.cpp.
+// proto/message_decode*.cpp and proto/thread_report.cpp.
 //
 // A field of another wire type than the schema's is an unknown field, as in every protobuf reader.
 #pragma once

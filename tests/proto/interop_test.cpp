@@ -104,6 +104,15 @@ BOOST_AUTO_TEST_CASE(protoc_and_we_agree_on_the_body_of_a_queue_answer) {
     BOOST_TEST(out.items.size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(protoc_and_we_agree_on_the_body_of_a_threads_answer) {
+    std::string body;
+    append_body(body, test::sample_thread_report());
+    test::check_golden("frames/thread_report_body.txtpb", protoc("decode", "quipu.v1.ThreadReport", body));
+    const std::string theirs =
+        protoc("encode", "quipu.v1.ThreadReport", test::read_golden("frames/thread_report_body.txtpb"));
+    BOOST_TEST(theirs == body);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace quipu

@@ -29,7 +29,9 @@ const std::map<std::string, std::uint64_t> all = {
     QUIPU_LIMIT(max_families),         QUIPU_LIMIT(max_bounds),           QUIPU_LIMIT(max_family_bytes),
     QUIPU_LIMIT(max_title_bytes),      QUIPU_LIMIT(max_event_bytes),      QUIPU_LIMIT(max_chunk_bytes),
     QUIPU_LIMIT(max_answer_bytes),     QUIPU_LIMIT(max_events_per_frame), QUIPU_LIMIT(max_queue_items),
-    QUIPU_LIMIT(max_queue_recipients), QUIPU_LIMIT(max_query_args),       QUIPU_LIMIT(max_reason_bytes),
+    QUIPU_LIMIT(max_queue_recipients), QUIPU_LIMIT(max_report_threads),   QUIPU_LIMIT(max_report_mappings),
+    QUIPU_LIMIT(max_report_tasks),     QUIPU_LIMIT(max_stack_depth),      QUIPU_LIMIT(max_query_args),
+    QUIPU_LIMIT(max_reason_bytes),
 };
 
 #undef QUIPU_LIMIT

@@ -167,6 +167,39 @@ wire::Queue sample_queue() {
     };
 }
 
+wire::ThreadReport sample_thread_report() {
+    return {
+        .threads =
+            {{.tid = 4711,
+              .name = "maild",
+              .state = "S",
+              .user_cpu_ns = 1'230'000'000,
+              .system_cpu_ns = 450'000'000,
+              .system_call = "epoll_wait",
+              .wait_channel = "ep_poll",
+              .stack = {0x7f1234561000, 0x55aa00001234},
+              .stack_is_cut = true},
+             {.tid = 4712, .name = "quipu-courier", .state = "S", .no_stack_because = "it blocks the signal"}},
+        .mappings =
+            {{.memory_start = 0x55aa00001000,
+              .memory_limit = 0x55aa00009000,
+              .file_offset = 0x1000,
+              .filename = "/usr/sbin/maild (deleted)",
+              .build_id = "0123456789abcdef0123456789abcdef01234567"}},
+        .tasks =
+            {{.id = 9,
+              .group = "SMTP session",
+              .name = "192.0.2.1:4711",
+              .waits_for = "a command",
+              .since_wall_ns = noon_wall_ns,
+              .begun_wall_ns = noon_wall_ns - 1'000'000'000,
+              .details = "3 mails taken"}},
+        .taken_wall_ns = noon_wall_ns + 5,
+        .threads_left_out = 2,
+        .tasks_left_out = 7,
+    };
+}
+
 std::string frame_of(const wire::FromEmitter& message) {
     std::string out;
     append_frame_of(out, message);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "proto/message.hpp"
+#include "proto/thread_report.hpp"
 
 namespace quipu::test {
 
@@ -27,6 +28,7 @@ struct Sample {
 const std::vector<Sample>& samples();
 
 wire::Queue sample_queue();
+wire::ThreadReport sample_thread_report();
 
 // Exactly one frame.
 std::string frame_of(const Sample& sample);
