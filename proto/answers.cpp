@@ -111,6 +111,10 @@ std::string_view Query::arg(std::string_view key) const {
     return it == pending_->args.end() ? std::string_view{} : std::string_view(it->second);
 }
 
+std::chrono::milliseconds Query::time_limit() const {
+    return std::chrono::milliseconds(pending_ ? pending_->deadline_ms : 0);
+}
+
 bool Query::is_cancelled() const {
     return !pending_ || !pending_->answers->is_open(*pending_);
 }

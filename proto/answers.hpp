@@ -27,6 +27,7 @@ struct PendingQuery {
     std::uint64_t connection = 0;  // the one that asked; an answer for an older one goes nowhere
     std::string topic;
     std::vector<std::pair<std::string, std::string>> args;
+    std::uint32_t deadline_ms = 0;  // from when it was asked
 };
 
 class Answers {

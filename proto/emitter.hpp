@@ -237,6 +237,8 @@ public:
     [[nodiscard]] std::string_view topic() const;
     // Empty where the argument was not given.
     [[nodiscard]] std::string_view arg(std::string_view key) const;
+    // How long the asker waits, from when the handler was called; 0: it did not say.
+    [[nodiscard]] std::chrono::milliseconds time_limit() const;
     // The asker has gone: stop working on it.
     [[nodiscard]] bool is_cancelled() const;
     // Appends to the answer. false: not taken, since more than EmitterOptions::max_answer_backlog_bytes wait to be
@@ -248,6 +250,8 @@ public:
     void finish(AnswerStatus status = AnswerStatus::ok, std::string_view sentence = {});
 
 private:
+    friend class QueryDesk;
+
     std::shared_ptr<PendingQuery> pending_;
 };
 
@@ -313,6 +317,7 @@ public:
     [[nodiscard]] Trace trace(std::string_view family, std::string_view title) noexcept;
 
     // Answers a topic: "queue", or any that a page of quipud asks for. quipud hears of it with the next push.
+    // An empty handler takes the topic back.
     void on_query(std::string_view topic, QueryHandler handler);
 
     // Replaces EmitterOptions::config_text; quipud hears of it with the next push.

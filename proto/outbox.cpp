@@ -239,8 +239,10 @@ Counter Outbox::counter_of(LabelTable& table, std::string_view label) noexcept {
 }
 
 void Outbox::on_query(std::string_view topic, QueryHandler handler) {
+    const std::string name(topic.substr(0, limits::max_word_bytes));
     const std::lock_guard lock(describing_);
-    handlers_[std::string(topic.substr(0, limits::max_word_bytes))] = std::move(handler);
+    std::swap(handlers_[name], handler);  // the one before is destroyed behind the lock
+    if (!handlers_[name]) handlers_.erase(name);
     ++description_;
 }
 

@@ -239,6 +239,7 @@ void Outbox::on(const wire::Query& query) {
     pending->id = query.id;
     pending->connection = answers_->opened(query.id);
     pending->topic = query.topic;
+    pending->deadline_ms = query.deadline_ms;
     for (const wire::Argument& arg : query.args) pending->args.emplace_back(arg.key, arg.value);
     QueryHandler handler;
     {

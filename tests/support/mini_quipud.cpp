@@ -18,11 +18,6 @@ namespace {
 
 constexpr std::chrono::seconds liveness_deadline{30};
 
-Now read_now() {
-    const auto ns = [](auto time) { return time.time_since_epoch() / std::chrono::nanoseconds(1); };
-    return {ns(std::chrono::steady_clock::now()), ns(std::chrono::system_clock::now())};
-}
-
 int listen_at(const std::string& path) {
     ::unlink(path.c_str());
     const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -57,6 +52,11 @@ bool serve(Connection& connection) {
 }
 
 }  // namespace
+
+Now read_now() {
+    const auto ns = [](auto time) { return time.time_since_epoch() / std::chrono::nanoseconds(1); };
+    return {ns(std::chrono::steady_clock::now()), ns(std::chrono::system_clock::now())};
+}
 
 MiniQuipud::MiniQuipud(std::string socket_path) : socket_path_(std::move(socket_path)) {
     start();

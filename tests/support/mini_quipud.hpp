@@ -16,6 +16,9 @@
 
 namespace quipu::test {
 
+// The clocks, as quipud's edge reads them.
+Now read_now();
+
 class MiniQuipud {
 public:
     explicit MiniQuipud(std::string socket_path);
