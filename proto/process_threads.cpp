@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
@@ -90,7 +91,9 @@ std::string thread_name(std::uint32_t tid) {
     return first_line(tid, "comm");
 }
 
-bool blocks_profile_signal(std::uint32_t tid) {
+namespace {
+
+bool blocks_now(std::uint32_t tid) {
     constexpr std::string_view key = "SigBlk:\t";
     std::ifstream in("/proc/self/task/" + std::to_string(tid) + "/status");
     for (std::string line; std::getline(in, line);) {
@@ -100,6 +103,19 @@ bool blocks_profile_signal(std::uint32_t tid) {
         return (mask >> (SIGPROF - 1) & 1U) != 0;
     }
     return false;
+}
+
+}  // namespace
+
+// A thread that is in a handler blocks signals for a moment.
+bool blocks_profile_signal(std::uint32_t tid) {
+    constexpr int tries = 4;
+    const timespec pause{0, 200'000};
+    for (int i = 0; i < tries; ++i) {
+        if (!blocks_now(tid)) return false;
+        if (i + 1 < tries) nanosleep(&pause, nullptr);
+    }
+    return true;
 }
 
 ThreadStatus thread_status(std::uint32_t tid) {

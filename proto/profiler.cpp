@@ -12,6 +12,8 @@
 
 #include "proto/cpu_profile.hpp"
 #include "proto/query_desk.hpp"
+#include "proto/task_slots.hpp"
+#include "proto/thread_stacks.hpp"
 
 namespace quipu {
 
@@ -68,21 +70,41 @@ void answer_profile(const ProfilerOptions& options, QueryDesk& desk, Query& quer
     if (desk.write(query, profile.finish())) query.finish();
 }
 
+void answer_threads(TaskSlots& tasks, QueryDesk& desk, Query& query) {
+    const auto pause = [&](unsigned ms) { return desk.pause(query, milliseconds(ms)); };
+    const std::string report = take_thread_report(tasks, pause);
+    if (report.empty()) return query.finish(AnswerStatus::cancelled, "nobody waits for the threads any more");
+    if (desk.write(query, report)) query.finish();
+}
+
 }  // namespace
 
 // What the handlers hold: it outlives the Profiler where one is being called.
 struct Profiler::Parts {
     explicit Parts(const ProfilerOptions& options)
-        : profile(
+        : tasks(options.max_tasks),
+          profile(
               [options](QueryDesk& desk, Query& query) { answer_profile(options, desk, query); },
               "a CPU profile of this mail daemon is running already: one runs at a time"
+          ),
+          threads(
+              [this](QueryDesk& desk, Query& query) { answer_threads(tasks, desk, query); },
+              "the threads of this mail daemon are being listed already: ask again in a moment"
           ) {}
 
+    TaskSlots tasks;
     QueryDesk profile;
+    QueryDesk threads;
 
-    void stop() { profile.stop(); }
+    void stop() {
+        profile.stop();
+        threads.stop();
+    }
 
-    void forget_after_fork() { profile.forget_after_fork(); }
+    void forget_after_fork() {
+        profile.forget_after_fork();
+        threads.forget_after_fork();
+    }
 
     // --- all of this process, for fork ---
 
@@ -125,12 +147,30 @@ Profiler::Profiler(Emitter& emitter, const ProfilerOptions& options)
     : emitter_(emitter), parts_(std::make_shared<Parts>(options)) {
     Parts::guard(*parts_);
     emitter_.on_query("profile", [parts = parts_](Query query) { parts->profile.take(std::move(query)); });
+    emitter_.on_query("threads", [parts = parts_](Query query) { parts->threads.take(std::move(query)); });
+    untracked_tasks_ =
+        emitter_.counter("quipu/emitter/untrackedTasks", "tasks not listed because too many were under way");
 }
 
 Profiler::~Profiler() {
     emitter_.on_query("profile", {});
+    emitter_.on_query("threads", {});
     Parts::unguard(*parts_);
     parts_->stop();
+}
+
+Task Profiler::task(std::string_view group, std::string_view name) noexcept {
+    const std::uint32_t index = parts_->tasks.begin(group, name);
+    if (index == TaskSlots::none) untracked_tasks_.add();
+    return Task(&parts_->tasks, index);
+}
+
+void Task::waits_for(std::string_view what, std::string_view details) noexcept {
+    if (slots_ != nullptr) slots_->wait(index_, what, details);
+}
+
+void Task::end() noexcept {
+    if (TaskSlots* const slots = std::exchange(slots_, nullptr)) slots->end(index_);
 }
 
 }  // namespace quipu

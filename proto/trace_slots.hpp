@@ -8,11 +8,11 @@
 // ending a trace never fails for want of ring space: only events between can be lost.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <memory>
+
+#include "proto/slot_pool.hpp"
 
 namespace quipu {
 
@@ -40,23 +40,19 @@ struct TraceSlot {
     std::uint32_t next_ended = 0;
 };
 
-class TraceSlots {
+class TraceSlots : private SlotPool<TraceSlot> {
 public:
-    static constexpr std::uint32_t none = 0xffffffff;
+    using SlotPool::none;
+    using SlotPool::SlotPool;
+    using SlotPool::take;
+    using SlotPool::operator[];
+    using SlotPool::max_open;
+    using SlotPool::open_count;
+    using SlotPool::used_count;
 
-    explicit TraceSlots(std::uint32_t max_open);
-    ~TraceSlots();
-    TraceSlots(const TraceSlots&) = delete;
-    TraceSlots& operator=(const TraceSlots&) = delete;
-
-    // Index of a slot, or none: too many are open. Any thread.
-    std::uint32_t take() noexcept;
+    // Any thread.
     void push_begun(std::uint32_t index) noexcept;
     void push_ended(std::uint32_t index) noexcept;
-
-    [[nodiscard]] TraceSlot& operator[](std::uint32_t index) noexcept {
-        return chunks_[index / chunk_slots].load(std::memory_order_acquire)[index % chunk_slots];
-    }
 
     // Courier only. Calls visit(index) for each pushed since the last call, oldest first.
     template <typename Visit>
@@ -81,29 +77,12 @@ public:
 
     void give_back(std::uint32_t index) noexcept;
 
-    // How many slots were ever used: indexes below this are valid. And how many are in use now, about.
-    [[nodiscard]] std::uint32_t used_count() const { return std::min(unused_.load(std::memory_order_acquire), max_); }
-
-    [[nodiscard]] std::uint32_t open_count() const { return open_.load(std::memory_order_relaxed); }
-
-    [[nodiscard]] std::uint32_t max_open() const { return max_; }
-
     // In a forked child: every open trace is the parent's.
     void reset_after_fork() noexcept;
 
 private:
-    static constexpr std::uint32_t chunk_slots = 256;
-    static constexpr std::uint32_t max_chunks = 4096;
-
     std::uint32_t reverse(std::uint32_t link, std::uint32_t TraceSlot::*next);
-    bool ensure_chunk(std::uint32_t index) noexcept;
-    void push_free(std::uint32_t index) noexcept;
 
-    std::uint32_t max_;
-    std::unique_ptr<std::atomic<TraceSlot*>[]> chunks_;
-    std::atomic<std::uint64_t> free_{0};  // upper half: a count against ABA; lower half: index + 1
-    std::atomic<std::uint32_t> unused_{0};
-    std::atomic<std::uint32_t> open_{0};
     std::atomic<std::uint32_t> begun_{0};
     std::atomic<std::uint32_t> ended_{0};
 };

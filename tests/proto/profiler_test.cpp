@@ -13,83 +13,21 @@
 #include "tests/support/asking.hpp"
 #include "tests/support/pprof_reader.hpp"
 #include "tests/support/printers.hpp"
-#include "tests/support/temp_dir.hpp"
+#include "tests/support/profiled.hpp"
 
 using namespace quipu;
 using namespace quipu::test;
 using namespace std::chrono_literals;
 
-// The linker tells where a section of this kind of name begins and ends.
-extern "C" const char __start_quipu_busy[];
-extern "C" const char __stop_quipu_busy[];
-
 namespace {
 
-[[gnu::noinline, gnu::section("quipu_busy")]] std::uint64_t spin(std::uint64_t value) {
-    for (int i = 0; i < 100'000; ++i) value = (value ^ static_cast<std::uint64_t>(i)) * 0x100000001b3U;
-    return value;
-}
-
-bool is_in_spin(std::uint64_t address) {
-    return address >= reinterpret_cast<std::uint64_t>(&__start_quipu_busy) &&
-           address < reinterpret_cast<std::uint64_t>(&__stop_quipu_busy);
-}
-
-// A thread that runs body over and over, as long as the object lives.
-class Repeating {
-public:
-    template <typename Body>
-    explicit Repeating(const char* name, Body body)
-        : thread_([this, name, body] {
-              pthread_setname_np(pthread_self(), name);
-              while (!is_ending_) body();
-          }) {}
-
-    ~Repeating() {
-        is_ending_ = true;
-        thread_.join();
-    }
-
-    Repeating(const Repeating&) = delete;
-    Repeating& operator=(const Repeating&) = delete;
-
-private:
-    std::atomic<bool> is_ending_{false};
-    std::thread thread_;
-};
-
-void spin_once() {
-    static std::atomic<std::uint64_t> result;
-    result = spin(result);
-}
-
-struct Fixture {
-    TempDir dir;
-    MiniQuipud quipud{dir.file("ingest.sock")};
-    Emitter emitter{options()};
-
-    EmitterOptions options() {
-        EmitterOptions it;
-        it.program = "maild";
-        it.socket_path = dir.file("ingest.sock");
-        it.flush_interval = 5ms;
-        it.log = [](std::string_view) {};
-        return it;
-    }
-
+struct Fixture : Profiled {
     Reply profile(const QueryArgs& args) { return reply(quipud, ask(quipud, "profile", args)); }
 };
 
 std::string thread_of(const ReadProfile::Sample& sample) {
     const auto label = sample.labels.find("thread");
     return label == sample.labels.end() ? "" : label->second;
-}
-
-bool has_default_action() {
-    struct sigaction now {};
-
-    sigaction(SIGPROF, nullptr, &now);
-    return (now.sa_flags & SA_SIGINFO) == 0 && now.sa_handler == SIG_DFL;
 }
 
 }  // namespace
@@ -131,7 +69,7 @@ BOOST_AUTO_TEST_CASE(callers_are_in_the_stack_with_the_mapping_that_holds_them) 
         const auto& mapping = read.mappings.at(location.mapping);
         BOOST_TEST(mapping.start <= location.address);
         BOOST_TEST(location.address < mapping.limit);
-        const auto here = reinterpret_cast<std::uint64_t>(&spin_once);
+        const std::uint64_t here = address_of_spin_once();
         has_caller = has_caller || (location.address > here && location.address < here + 256);
         if (!is_in_spin(location.address)) continue;
         BOOST_TEST(mapping.filename == std::filesystem::read_symlink("/proc/self/exe").string());

@@ -1,0 +1,104 @@
+// A bounded set of slots, taken and given back by any thread without a lock. Memory comes in chunks, on first use, and
+// stays. A Slot has a member `std::atomic<std::uint32_t> next_free`, which is ours.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <new>
+
+namespace quipu {
+
+template <typename Slot>
+class SlotPool {
+public:
+    static constexpr std::uint32_t none = 0xffffffff;
+
+    explicit SlotPool(std::uint32_t max_open)
+        : max_(std::min(max_open, chunk_slots * max_chunks)),
+          chunks_(std::make_unique<std::atomic<Slot*>[]>(max_ / chunk_slots + 1)) {}
+
+    ~SlotPool() {
+        for (std::uint32_t i = 0; i <= max_ / chunk_slots; ++i) delete[] chunks_[i].load();
+    }
+
+    SlotPool(const SlotPool&) = delete;
+    SlotPool& operator=(const SlotPool&) = delete;
+
+    // Index of a slot, or none: too many are open.
+    std::uint32_t take() noexcept {
+        std::uint64_t head = free_.load(std::memory_order_acquire);
+        while ((head & 0xffffffff) != 0) {
+            const auto index = static_cast<std::uint32_t>(head) - 1;
+            const std::uint64_t next = (*this)[index].next_free.load(std::memory_order_relaxed);
+            const std::uint64_t replacement = ((head >> 32) + 1) << 32 | next;
+            if (free_.compare_exchange_weak(head, replacement, std::memory_order_acq_rel)) {
+                open_.fetch_add(1, std::memory_order_relaxed);
+                return index;
+            }
+        }
+        std::uint32_t index = unused_.load(std::memory_order_relaxed);
+        do {
+            // The chunk first: readers walk all indexes below unused_.
+            if (index >= max_ || !ensure_chunk(index)) return none;
+        } while (!unused_.compare_exchange_weak(index, index + 1, std::memory_order_acq_rel));
+        open_.fetch_add(1, std::memory_order_relaxed);
+        return index;
+    }
+
+    void give_back(std::uint32_t index) noexcept {
+        open_.fetch_sub(1, std::memory_order_relaxed);
+        push_free(index);
+    }
+
+    [[nodiscard]] Slot& operator[](std::uint32_t index) noexcept {
+        return chunks_[index / chunk_slots].load(std::memory_order_acquire)[index % chunk_slots];
+    }
+
+    // How many slots were ever used: indexes below this are valid. And how many are in use now, about.
+    [[nodiscard]] std::uint32_t used_count() const { return std::min(unused_.load(std::memory_order_acquire), max_); }
+
+    [[nodiscard]] std::uint32_t open_count() const { return open_.load(std::memory_order_relaxed); }
+
+    [[nodiscard]] std::uint32_t max_open() const { return max_; }
+
+    // In a forked child: every slot is free.
+    void reset_after_fork() noexcept {
+        free_.store(0, std::memory_order_relaxed);
+        open_.store(0, std::memory_order_relaxed);
+        for (std::uint32_t i = 0; i < used_count(); ++i) push_free(i);
+    }
+
+private:
+    static constexpr std::uint32_t chunk_slots = 256;
+    static constexpr std::uint32_t max_chunks = 4096;
+
+    bool ensure_chunk(std::uint32_t index) noexcept {
+        std::atomic<Slot*>& chunk = chunks_[index / chunk_slots];
+        if (chunk.load(std::memory_order_acquire)) return true;
+        auto* made = new (std::nothrow) Slot[chunk_slots];
+        if (!made) return false;
+        Slot* expected = nullptr;
+        if (!chunk.compare_exchange_strong(expected, made, std::memory_order_acq_rel)) delete[] made;
+        return true;
+    }
+
+    void push_free(std::uint32_t index) noexcept {
+        Slot& slot = (*this)[index];
+        std::uint64_t head = free_.load(std::memory_order_relaxed);
+        std::uint64_t replacement = 0;
+        do {
+            slot.next_free.store(static_cast<std::uint32_t>(head), std::memory_order_relaxed);
+            replacement = ((head >> 32) + 1) << 32 | (index + 1);
+        } while (!free_.compare_exchange_weak(head, replacement, std::memory_order_acq_rel));
+    }
+
+    std::uint32_t max_;
+    std::unique_ptr<std::atomic<Slot*>[]> chunks_;
+    std::atomic<std::uint64_t> free_{0};  // upper half: a count against ABA; lower half: index + 1
+    std::atomic<std::uint32_t> unused_{0};
+    std::atomic<std::uint32_t> open_{0};
+};
+
+}  // namespace quipu

@@ -1,0 +1,98 @@
+// The tasks that a mail daemon has registered: what each waits for, and since when. Written by the tasks' own threads,
+// without a lock; read by whoever makes a thread report, while they change.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "proto/slot_pool.hpp"
+
+namespace quipu {
+
+// A short text that may be read while it is written: whole words, which the slot's version tells to belong together.
+template <std::size_t max_bytes>
+class SharedText {
+public:
+    void store(std::string_view text) noexcept {
+        text = text.substr(0, max_bytes);
+        size_.store(static_cast<std::uint32_t>(text.size()), std::memory_order_release);
+        for (std::size_t i = 0; i * sizeof(std::uint64_t) < text.size(); ++i) {
+            const std::string_view part = text.substr(i * sizeof(std::uint64_t), sizeof(std::uint64_t));
+            std::uint64_t word = 0;
+            std::memcpy(&word, part.data(), part.size());
+            words_[i].store(word, std::memory_order_release);
+        }
+    }
+
+    [[nodiscard]] std::string load() const {
+        std::string text(size_.load(std::memory_order_acquire), '\0');
+        for (std::size_t at = 0; at < text.size(); at += sizeof(std::uint64_t)) {
+            const std::uint64_t word = words_[at / sizeof(std::uint64_t)].load(std::memory_order_acquire);
+            std::memcpy(text.data() + at, &word, std::min(sizeof word, text.size() - at));
+        }
+        return text;
+    }
+
+private:
+    std::atomic<std::uint32_t> size_{0};
+    std::array<std::atomic<std::uint64_t>, (max_bytes + 7) / 8> words_{};
+};
+
+struct TaskSlot {
+    // Odd while it is being written. Grows with every change.
+    std::atomic<std::uint64_t> version{0};
+    std::atomic<std::uint64_t> id{0};  // 0: free
+    std::atomic<std::uint64_t> begun_wall_ns{0};
+    std::atomic<std::uint64_t> since_wall_ns{0};
+    SharedText<48> group;
+    SharedText<128> name;
+    SharedText<96> waits_for;
+    SharedText<128> details;
+    std::atomic<std::uint32_t> next_free{0};
+};
+
+// A copy of one task.
+struct TaskView {
+    std::uint64_t id = 0;
+    std::uint64_t begun_wall_ns = 0;
+    std::uint64_t since_wall_ns = 0;
+    std::string group, name, waits_for, details;
+};
+
+class TaskSlots {
+public:
+    static constexpr std::uint32_t none = SlotPool<TaskSlot>::none;
+
+    explicit TaskSlots(std::uint32_t max_tasks) : slots_(max_tasks) {}
+
+    // Index of the task, or none: there are too many.
+    std::uint32_t begin(std::string_view group, std::string_view name) noexcept;
+    void wait(std::uint32_t index, std::string_view what, std::string_view details) noexcept;
+    void end(std::uint32_t index) noexcept;
+
+    // Tasks under way that found no slot. Such a task ends with end(none).
+    [[nodiscard]] std::uint32_t untracked() const { return untracked_.load(std::memory_order_relaxed); }
+
+    // Calls visit(const TaskView&) for each.
+    template <typename Visit>
+    void each(Visit visit) {
+        TaskView view;
+        for (std::uint32_t i = 0; i < slots_.used_count(); ++i) {
+            if (copy(slots_[i], view)) visit(static_cast<const TaskView&>(view));
+        }
+    }
+
+private:
+    // false: it is free, or changes all the time.
+    static bool copy(const TaskSlot& slot, TaskView& out);
+
+    SlotPool<TaskSlot> slots_;
+    std::atomic<std::uint64_t> last_id_{0};
+    std::atomic<std::uint32_t> untracked_{0};
+};
+
+}  // namespace quipu
