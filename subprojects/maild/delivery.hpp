@@ -3,6 +3,7 @@
 #pragma once
 
 #include <quipu/emitter.hpp>
+#include <quipu/profiler.hpp>
 
 #include <string>
 #include <vector>
@@ -28,6 +29,7 @@ struct Delivery {
     asio::ssl::context& client_tls;
     const QueueDir& dir;
     const Item& item;
+    quipu::Task& task;  // the attempt
 };
 
 // The file is named after the item and the recipient's place in it, so that a second delivery after a crash replaces

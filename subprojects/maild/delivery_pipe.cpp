@@ -108,7 +108,9 @@ awaitable<Outcome> deliver_pipe(const Delivery& delivery, std::size_t recipient,
         if (ec || std::exchange(*is_late, true)) return;
         ::kill(-pid, SIGKILL);
     });
+    delivery.task.waits_for("the command to end", words.front());
     co_await watch.async_wait(asio::posix::stream_descriptor::wait_read, as_result);
+    delivery.task.waits_for({});
     const bool was_late = std::exchange(*is_late, true);
     limit.cancel();
     Outcome outcome = judge(child.wait());

@@ -50,7 +50,8 @@ public:
     }
 
 private:
-    awaitable<Reply> read_reply(std::chrono::seconds timeout);
+    // Of the command `to`, for people.
+    awaitable<Reply> read_reply(std::string to, std::chrono::seconds timeout);
     awaitable<Reply> connect();
     awaitable<Reply> ehlo();
 
@@ -62,14 +63,17 @@ private:
     std::vector<std::string> extensions_;  // upper case, first words
 };
 
-awaitable<Reply> Client::read_reply(std::chrono::seconds timeout) {
+awaitable<Reply> Client::read_reply(std::string to, std::chrono::seconds timeout) {
     const auto deadline = Clock::now() + timeout;
     reply_lines_.clear();
     Reply reply;
     while (reply_lines_.size() < max_reply_lines) {
         std::optional<Line> line = lines_.next(wire_->input());
         if (!line) {
-            if (const error_code ec = co_await wire_->fill(deadline)) {
+            delivery_.task.waits_for("the smarthost's reply", to);
+            const error_code ec = co_await wire_->fill(deadline);
+            delivery_.task.waits_for({});
+            if (ec) {
                 reply = {.code = 0, .text = "connection lost: " + ec.message()};
                 co_return reply;
             }
@@ -90,7 +94,7 @@ awaitable<Reply> Client::read_reply(std::chrono::seconds timeout) {
 awaitable<Reply> Client::command(std::string line) {
     trace_.printf("<- %s", printable(line).c_str());
     wire_->write(line + "\r\n");
-    Reply reply = co_await read_reply(reply_timeout);
+    Reply reply = co_await read_reply(printable(line), reply_timeout);
     co_return reply;
 }
 
@@ -100,6 +104,7 @@ awaitable<Reply> Client::connect() {
     tcp::resolver resolver(executor);
     const std::string port = std::to_string(host.port);
     Reply failure{.code = 0, .text = "cannot reach " + host.host + ":" + port + ": "};
+    delivery_.task.waits_for("the smarthost's address", host.host);
     auto [resolve_error, endpoints] = co_await resolver.async_resolve(host.host, port, as_result);
     if (resolve_error) {
         failure.text += resolve_error.message();
@@ -107,12 +112,14 @@ awaitable<Reply> Client::connect() {
     }
     wire_ = std::make_shared<Wire>(tcp::socket(executor));
     lines_ = LineReader(max_reply_line_bytes);
+    delivery_.task.waits_for("a connection to the smarthost", host.host);
     if (const error_code ec = co_await wire_->connect(endpoints, Clock::now() + connect_timeout)) {
         failure.text += ec.message();
         co_return failure;
     }
     trace_.printf("connected to %s:%s", host.host.c_str(), port.c_str());
-    Reply reply = co_await read_reply(reply_timeout);
+    std::string greeting = "the connection";
+    Reply reply = co_await read_reply(std::move(greeting), reply_timeout);
     co_return reply;
 }
 
@@ -137,6 +144,7 @@ awaitable<Reply> Client::open(bool may_use_tls, bool& tls_failed) {
         if (reply.is(2)) {
             std::string host = delivery_.options.smarthost->host;
             const auto deadline = Clock::now() + connect_timeout;
+            delivery_.task.waits_for("the TLS handshake with the smarthost");
             if (const error_code ec = co_await wire_->connect_tls(delivery_.client_tls, std::move(host), deadline)) {
                 delivery_.counts.out_failed.add();
                 trace_.error("TLS failed: %s", ec.message().c_str());
@@ -170,9 +178,11 @@ awaitable<Reply> Client::send_body() {
             writer.finish(out);
         wire_->write(out);
         if (n == 0) {
-            Reply reply = co_await read_reply(end_of_data_timeout);
+            std::string message = "the message";
+            Reply reply = co_await read_reply(std::move(message), end_of_data_timeout);
             co_return reply;
         }
+        delivery_.task.waits_for("the smarthost to take the message");
         if (const error_code ec = co_await wire_->flush(Clock::now() + reply_timeout)) {
             failure.text = "connection lost: " + ec.message();
             break;
@@ -184,6 +194,7 @@ awaitable<Reply> Client::send_body() {
 awaitable<void> Client::quit() {
     if (!wire_) co_return;
     wire_->write("QUIT\r\n");
+    delivery_.task.waits_for("the smarthost to hang up");
     co_await wire_->finish();
 }
 

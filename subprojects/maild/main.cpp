@@ -102,11 +102,17 @@ quipu::EmitterOptions emitter_options(const Options& options) {
 }
 
 awaitable<void> end(
-    asio::io_context& io, asio::signal_set& signals, std::shared_ptr<Server> server, std::shared_ptr<Queue> queue
+    asio::io_context& io,
+    asio::signal_set& signals,
+    std::shared_ptr<Server> server,
+    std::shared_ptr<Queue> queue,
+    quipu::Task task
 ) {
+    task.waits_for("SIGTERM or SIGINT");
     co_await signals.async_wait(as_result);
     server->stop();
     queue->stop();
+    task.waits_for("sessions and deliveries to end");
     const auto deadline = Clock::now() + end_limit;
     asio::steady_timer pause(io);
     while (Clock::now() < deadline && !(server->is_idle() && queue->is_idle())) {
@@ -121,6 +127,7 @@ void run(const Options& options) {
     // a maild that cannot start never shows up in quipud.
     QueryGate gate;
     std::optional<quipu::Emitter> emitter;
+    std::optional<quipu::Profiler> profiler;
     std::optional<Counts> counts;
     std::optional<Routes> routes;
     std::optional<asio::ssl::context> server_tls = make_server_tls(options);
@@ -135,17 +142,19 @@ void run(const Options& options) {
     tcp::acceptor acceptor = listen_on(io, options.smtp_address);
 
     emitter.emplace(emitter_options(options));
+    profiler.emplace(*emitter);
     emitter->on_query("queue", [&gate](quipu::Query query) { gate.ask(std::move(query)); });
     counts.emplace(*emitter, MAILD_VERSION, source_date, options.count_log);
     routes.emplace(options, counts->alias_hook_skip);
-    const Context context{options, *emitter, *counts, *routes, server_tls ? &*server_tls : nullptr, client_tls};
+    const Context context{
+        options, *emitter, *profiler, *counts, *routes, server_tls ? &*server_tls : nullptr, client_tls};
     auto queue = std::make_shared<Queue>(io, context, queue_dir);
     auto server = std::make_shared<Server>(context, queue, std::move(acceptor));
     gate.open(io, queue);
     const GateCloser closer{gate};
     queue->start();
     server->start();
-    spawn(io.get_executor(), end(io, signals, server, queue), "end");
+    spawn(io.get_executor(), end(io, signals, server, queue, profiler->task("maild", "end")), "end");
     std::printf("maild: listening on %s\n", server->address().c_str());
     std::fflush(stdout);
     io.run();

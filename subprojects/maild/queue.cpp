@@ -44,7 +44,13 @@ void note(Recipient& recipient, const Outcome& outcome, quipu::Trace& trace) {
 }  // namespace
 
 Queue::Queue(asio::io_context& io, Context context, const QueueDir& dir)
-    : io_(io), context_(context), dir_(dir), timer_(io), age_timer_(io), random_(std::random_device{}()) {
+    : io_(io),
+      context_(context),
+      dir_(dir),
+      task_(context.profiler.task("queue", "loop")),
+      timer_(io),
+      age_timer_(io),
+      random_(std::random_device{}()) {
     declare_ages();
 }
 
@@ -120,7 +126,9 @@ void Queue::schedule(const std::shared_ptr<Entry>& entry) {
 }
 
 void Queue::arm() {
-    if (is_stopping_ || due_.empty() || active_ >= max_attempts_at_once) return;
+    const bool is_idle_loop = is_stopping_ || due_.empty();
+    task_.waits_for(is_idle_loop ? "an item" : active_ >= max_attempts_at_once ? "an attempt to end" : "the next try");
+    if (is_idle_loop || active_ >= max_attempts_at_once) return;
     timer_.expires_at(due_.begin()->first);
     timer_.async_wait([weak = weak_from_this()](error_code ec) {
         const auto self = weak.lock();
@@ -142,14 +150,15 @@ void Queue::run_due() {
 awaitable<void> Queue::attempt(std::shared_ptr<Entry> entry) {
     const auto self = shared_from_this();
     Item& item = entry->item;
+    quipu::Task task = context_.profiler.task("delivery", item.id);
     ++item.attempts;
     try {
         for (std::size_t i = 0; i < item.recipients.size(); ++i) {
             const Recipient& r = item.recipients[i];
             const bool is_here = r.kind == Recipient::Kind::local || r.kind == Recipient::Kind::pipe;
-            if (is_here && r.state == Recipient::State::pending) co_await deliver_one(entry, i);
+            if (is_here && r.state == Recipient::State::pending) co_await deliver_one(entry, i, task);
         }
-        co_await deliver_remote(entry);
+        co_await deliver_remote(entry, task);
     } catch (const std::exception& error) {
         // Such as no memory or no descriptor: nobody's fault, so the recipients stay pending.
         entry->trace.error("attempt failed: %s", error.what());
@@ -159,8 +168,8 @@ awaitable<void> Queue::attempt(std::shared_ptr<Entry> entry) {
     run_due();
 }
 
-awaitable<void> Queue::deliver_one(std::shared_ptr<Entry> entry, std::size_t recipient) {
-    const Delivery delivery{context_.options, context_.counts, context_.client_tls, dir_, entry->item};
+awaitable<void> Queue::deliver_one(std::shared_ptr<Entry> entry, std::size_t recipient, quipu::Task& task) {
+    const Delivery delivery{context_.options, context_.counts, context_.client_tls, dir_, entry->item, task};
     Recipient& r = entry->item.recipients[recipient];
     const bool is_pipe = r.kind == Recipient::Kind::pipe;
     entry->trace.printf("%s sending", r.address.c_str());
@@ -179,7 +188,7 @@ awaitable<void> Queue::deliver_one(std::shared_ptr<Entry> entry, std::size_t rec
     note(r, outcome, entry->trace);
 }
 
-awaitable<void> Queue::deliver_remote(std::shared_ptr<Entry> entry) {
+awaitable<void> Queue::deliver_remote(std::shared_ptr<Entry> entry, quipu::Task& task) {
     Item& item = entry->item;
     std::vector<std::size_t> recipients;
     std::string title;
@@ -194,7 +203,7 @@ awaitable<void> Queue::deliver_remote(std::shared_ptr<Entry> entry) {
         entry->trace.printf("%s sending", r.address.c_str());
     }
     if (recipients.empty()) co_return;
-    const Delivery delivery{context_.options, context_.counts, context_.client_tls, dir_, item};
+    const Delivery delivery{context_.options, context_.counts, context_.client_tls, dir_, item, task};
     quipu::Trace trace = entry->trace.child("Courier.SMTP", title);
     trace.printf("%s -> %s", name_of(item.from).c_str(), title.c_str());
     const std::vector<Outcome> outcomes = co_await deliver_smarthost(delivery, recipients, trace);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <quipu/emitter.hpp>
+#include <quipu/profiler.hpp>
 
 #include <array>
 #include <map>
@@ -26,6 +27,7 @@ namespace maild {
 struct Context {
     const Options& options;
     quipu::Emitter& emitter;
+    quipu::Profiler& profiler;
     Counts& counts;
     const Routes& routes;
     asio::ssl::context* server_tls;  // null: no STARTTLS
@@ -67,8 +69,8 @@ private:
     void arm();
     void run_due();
     awaitable<void> attempt(std::shared_ptr<Entry> entry);
-    awaitable<void> deliver_one(std::shared_ptr<Entry> entry, std::size_t recipient);
-    awaitable<void> deliver_remote(std::shared_ptr<Entry> entry);
+    awaitable<void> deliver_one(std::shared_ptr<Entry> entry, std::size_t recipient, quipu::Task& task);
+    awaitable<void> deliver_remote(std::shared_ptr<Entry> entry, quipu::Task& task);
     void conclude(const std::shared_ptr<Entry>& entry);
     // true where the sender was told, or there is none to tell.
     bool send_dsn(Entry& entry);
@@ -79,6 +81,7 @@ private:
     asio::io_context& io_;
     Context context_;
     const QueueDir& dir_;
+    quipu::Task task_;  // the loop
     asio::system_timer timer_;
     std::map<std::string, std::shared_ptr<Entry>> entries_;  // by id
     std::multimap<WallTime, std::shared_ptr<Entry>> due_;    // those that wait

@@ -52,6 +52,7 @@ bool read_argument(std::string_view text, std::size_t& number) {
 
 awaitable<void> Queue::answer(quipu::Query query) {
     const auto self = shared_from_this();
+    quipu::Task task = context_.profiler.task("queue", "answer");
     std::size_t offset = 0, limit = SIZE_MAX;
     if (!read_argument(query.arg("offset"), offset) || !read_argument(query.arg("limit"), limit)) {
         query.finish(quipu::AnswerStatus::bad_argument, "offset and limit must be whole numbers");
@@ -79,6 +80,7 @@ awaitable<void> Queue::answer(quipu::Query query) {
                 query.finish(quipu::AnswerStatus::cancelled, "nobody took the answer");
                 co_return;
             }
+            task.waits_for("quipud to take the answer");
             pause.expires_after(20ms);
             co_await pause.async_wait(as_result);
         }

@@ -47,6 +47,7 @@ Server::Server(Context context, std::shared_ptr<Queue> queue, tcp::acceptor acce
     text << acceptor_.local_endpoint();
     address_ = text.str();
     trace_ = context_.emitter.trace("SMTP.Listen", address_);
+    task_ = context_.profiler.task("SMTP listener", address_);
 }
 
 void Server::start() {
@@ -66,6 +67,7 @@ awaitable<void> Server::accept() {
     while (acceptor_.is_open()) {
         if (sessions_.size() < context_.options.max_connections + max_refused_at_once) {
             tcp::endpoint peer;
+            task_.waits_for("a connection");
             auto [ec, socket] = co_await acceptor_.async_accept(peer, as_result);
             if (ec == asio::error::operation_aborted) break;
             if (!ec) {
@@ -81,6 +83,7 @@ awaitable<void> Server::accept() {
             trace_.error("accept: %s", ec.message().c_str());
             std::fprintf(stderr, "maild: cannot accept a connection: %s\n", ec.message().c_str());
         }
+        task_.waits_for("a moment: connections cannot be accepted now");
         pause.expires_after(pause_after_error);
         co_await pause.async_wait(as_result);
     }

@@ -33,6 +33,7 @@ private:
     tcp::acceptor acceptor_;
     std::string address_;
     quipu::Trace trace_;
+    quipu::Task task_;
     std::map<const Session*, std::shared_ptr<Session>> sessions_;
 };
 

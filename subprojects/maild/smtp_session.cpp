@@ -42,6 +42,7 @@ Session::Session(Context context, std::shared_ptr<Queue> queue, tcp::socket sock
       peer_ip_(peer.address().to_string()),
       is_peer_local_(peer.address().is_loopback()),
       trace_(context_.emitter.trace("SMTP.Conn", to_text(peer))),
+      task_(context_.profiler.task("SMTP session", to_text(peer))),
       session_end_(Clock::now() + max_session) {}
 
 awaitable<void> Session::run(bool has_room) {
@@ -57,15 +58,23 @@ awaitable<void> Session::run(bool has_room) {
         if (!line) break;
         co_await dispatch(std::move(*line));
     }
+    task_.waits_for("the client to hang up");
     co_await wire_->finish();
     trace_.finish();
+}
+
+awaitable<error_code> Session::fill(std::string_view what, Clock::time_point deadline) {
+    task_.waits_for(what, hello_name_);
+    const error_code ec = co_await wire_->fill(deadline);
+    task_.waits_for({}, hello_name_);
+    co_return ec;
 }
 
 awaitable<std::optional<Line>> Session::read_line() {
     const auto deadline = std::min(Clock::now() + context_.options.command_timeout, session_end_);
     std::optional<Line> line = lines_.next(wire_->input());
     while (!line) {
-        if (const error_code ec = co_await wire_->fill(deadline)) {
+        if (const error_code ec = co_await fill("a command", deadline)) {
             command_name_ = "connection";
             reply_to(ec);
             break;
@@ -228,6 +237,7 @@ awaitable<void> Session::start_tls(bool has_args) {
     }
     reply(220, "2.0.0 Go ahead");
     const auto deadline = Clock::now() + context_.options.command_timeout;
+    task_.waits_for("the TLS handshake", hello_name_);
     if (const error_code ec = co_await wire_->accept_tls(*context_.server_tls, deadline)) {
         trace_.error("TLS handshake failed: %s", ec.message().c_str());
         is_closing_ = true;
@@ -262,7 +272,7 @@ awaitable<bool> Session::receive(DataReader& reader, Spool& spool) {
         if (reader.is_done()) co_return true;
         const bool has_bad_ends = reader.fault() == DataFault::bare_newline;
         const auto limit = has_bad_ends ? quiet_after_fault : context_.options.command_timeout;
-        const error_code ec = co_await wire_->fill(std::min(Clock::now() + limit, end));
+        const error_code ec = co_await fill("more of the message", std::min(Clock::now() + limit, end));
         if (!ec) continue;
         if (has_bad_ends && ec == asio::error::timed_out) {
             reply(521, "5.5.2 Lines end with CRLF, and so does the message");

@@ -27,6 +27,8 @@ public:
     void stop() { wire_->interrupt(); }
 
 private:
+    // Reads on; the task tells what for.
+    awaitable<error_code> fill(std::string_view what, Clock::time_point deadline);
     awaitable<std::optional<Line>> read_line();
     awaitable<void> dispatch(Line line);
     void reply(int code, std::string_view text);
@@ -51,6 +53,7 @@ private:
     std::string peer_ip_;
     bool is_peer_local_;
     quipu::Trace trace_;
+    quipu::Task task_;
     Clock::time_point session_end_;
     std::string command_name_ = "connection";  // what reply() answers
     std::size_t errors_ = 0;
