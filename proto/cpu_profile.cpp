@@ -147,27 +147,26 @@ std::string CpuProfile::finish() {
     stop();
     drain();
     const std::uint64_t cpu_ns = now_ns(CLOCK_PROCESS_CPUTIME_ID) - begin_cpu_ns_;
-    CpuProfileFacts facts;
-    facts.begin_wall_ns = begin_wall_ns_;
-    facts.duration_ns = now_ns(CLOCK_MONOTONIC) - begin_steady_ns_;
-    facts.period_ns = second_ns / hz_;
-    facts.lost_samples = ring_.lost();
-    facts.comments.push_back(words("quipu: %u samples per second of CPU time", hz_));
-    facts.comments.push_back(words("the process used %.3f s of CPU time meanwhile", static_cast<double>(cpu_ns) / 1e9));
+    Profile profile = cpu_profile_of(table_, second_ns / hz_, ring_.lost());
+    profile.begin_wall_ns = begin_wall_ns_;
+    profile.duration_ns = now_ns(CLOCK_MONOTONIC) - begin_steady_ns_;
+    std::vector<std::string>& comments = profile.comments;
+    comments.push_back(words("quipu: %u samples per second of CPU time", hz_));
+    comments.push_back(words("the process used %.3f s of CPU time meanwhile", static_cast<double>(cpu_ns) / 1e9));
     if (cut_stacks_ > 0) {
-        facts.comments.push_back(words(
+        comments.push_back(words(
             "%llu samples were deeper than %zu frames",
             static_cast<unsigned long long>(cut_stacks_),
             limits::max_stack_depth
         ));
     }
-    if (!refused_.empty()) facts.comments.push_back("some threads are missing: the kernel gave no timer for them");
+    if (!refused_.empty()) comments.push_back("some threads are missing: the kernel gave no timer for them");
     if (!blocked_.empty()) {
-        facts.comments.push_back(words("threads that block SIGPROF and are missing: %zu", blocked_.size()));
+        comments.push_back(words("threads that block SIGPROF and are missing: %zu", blocked_.size()));
     }
-    if (table_.others() > 0) facts.comments.push_back("there were more stacks than a profile holds");
-    if (ring_.lost() > 0) facts.comments.push_back("some samples were lost: they came faster than they were taken");
-    return write_cpu_profile(table_, mappings_.all(), facts);
+    if (table_.others() > 0) comments.push_back("there were more stacks than a profile holds");
+    if (ring_.lost() > 0) comments.push_back("some samples were lost: they came faster than they were taken");
+    return write_profile(profile, mappings_.all());
 }
 
 }  // namespace quipu

@@ -3,6 +3,7 @@
 #include <map>
 #include <protozero/pbf_writer.hpp>
 #include <string_view>
+#include <utility>
 
 namespace quipu {
 
@@ -10,54 +11,35 @@ namespace {
 
 using Writer = protozero::pbf_writer;
 
-// Field numbers of profile.proto.
-enum class ProfileField : protozero::pbf_tag_type {
-    sample_type = 1,
-    sample = 2,
-    mapping = 3,
-    location = 4,
-    function = 5,
-    string_table = 6,
-    time_nanos = 9,
-    duration_nanos = 10,
-    period_type = 11,
-    period = 12,
-    comment = 13,
-    default_sample_type = 14,
-};
-
-constexpr protozero::pbf_tag_type tag(ProfileField field) {
-    return static_cast<protozero::pbf_tag_type>(field);
-}
+// Field numbers of profile.proto's Profile.
+constexpr protozero::pbf_tag_type sample_type_tag = 1, sample_tag = 2, mapping_tag = 3, location_tag = 4,
+                                  function_tag = 5, string_tag = 6, time_tag = 9, duration_tag = 10,
+                                  period_type_tag = 11, period_tag = 12, comment_tag = 13, default_type_tag = 14;
 
 class ProfileWriter {
 public:
-    ProfileWriter(const StackTable& table, const std::vector<LoadedCode>& code, const CpuProfileFacts& facts)
-        : table_(table), code_(code), facts_(facts), w_(out_) {
+    ProfileWriter() : w_(out_) {
         text("");  // the format's rule
     }
 
-    std::string write() {
-        value_type(ProfileField::sample_type, "samples", "count");
-        value_type(ProfileField::sample_type, "cpu", "nanoseconds");
-        for (const auto& [entry, count] : table_.entries()) {
-            std::vector<std::uint64_t> ids;
-            ids.reserve(entry.frames.size());
-            for (const std::uint32_t frame : entry.frames) ids.push_back(frame + 1U);
-            sample(ids, count, table_.threads()[entry.thread]);
+    std::string write(const Profile& profile, const std::vector<LoadedCode>& code) {
+        for (const Profile::Type& type : profile.sample_types) value_type(sample_type_tag, type);
+        for (const Profile::Sample& each : profile.samples) sample(each);
+        for (std::size_t i = 0; i < code.size(); ++i) mapping(i + 1, code[i]);
+        std::uint64_t next_function = 1;
+        for (std::size_t i = 0; i < profile.locations.size(); ++i) {
+            const Profile::Location& where = profile.locations[i];
+            const std::uint64_t function_id = where.function.empty() ? 0 : next_function++;
+            location(i + 1, where, function_id);
+            if (function_id != 0) function(function_id, where.function);
         }
-        for (std::size_t i = 0; i < table_.locations().size(); ++i) location(i + 1, table_.locations()[i]);
-        std::uint64_t next_location = table_.locations().size() + 1;
-        if (table_.others() > 0) pseudo(next_location++, 1, "(other stacks)", table_.others());
-        if (facts_.lost_samples > 0) pseudo(next_location++, 2, "(lost samples)", facts_.lost_samples);
-        for (std::size_t i = 0; i < code_.size(); ++i) mapping(i + 1, code_[i]);
-        w_.add_int64(tag(ProfileField::time_nanos), static_cast<std::int64_t>(facts_.begin_wall_ns));
-        w_.add_int64(tag(ProfileField::duration_nanos), static_cast<std::int64_t>(facts_.duration_ns));
-        value_type(ProfileField::period_type, "cpu", "nanoseconds");
-        w_.add_int64(tag(ProfileField::period), static_cast<std::int64_t>(facts_.period_ns));
-        for (const std::string& comment : facts_.comments) w_.add_int64(tag(ProfileField::comment), text(comment));
-        w_.add_int64(tag(ProfileField::default_sample_type), text("cpu"));
-        for (const std::string& line : texts_) w_.add_string(tag(ProfileField::string_table), line);
+        w_.add_int64(time_tag, static_cast<std::int64_t>(profile.begin_wall_ns));
+        w_.add_int64(duration_tag, static_cast<std::int64_t>(profile.duration_ns));
+        value_type(period_type_tag, profile.period_type);
+        w_.add_int64(period_tag, static_cast<std::int64_t>(profile.period));
+        for (const std::string& comment : profile.comments) w_.add_int64(comment_tag, text(comment));
+        w_.add_int64(default_type_tag, text(profile.default_sample_type));
+        for (const std::string& line : texts_) w_.add_string(string_tag, line);
         return std::move(out_);
     }
 
@@ -71,54 +53,48 @@ private:
         return number;
     }
 
-    void value_type(ProfileField field, std::string_view type, std::string_view unit) {
-        const std::int64_t type_number = text(type), unit_number = text(unit);
-        Writer nested(w_, tag(field));
+    void value_type(protozero::pbf_tag_type tag, const Profile::Type& type) {
+        const std::int64_t type_number = text(type.type), unit_number = text(type.unit);
+        Writer nested(w_, tag);
         nested.add_int64(1, type_number);
         nested.add_int64(2, unit_number);
     }
 
-    void sample(const std::vector<std::uint64_t>& locations, std::uint64_t count, std::string_view thread) {
-        const std::int64_t key = text("thread"), value = text(thread);
-        const std::int64_t values[] = {
-            static_cast<std::int64_t>(count), static_cast<std::int64_t>(count * facts_.period_ns)};
-        Writer nested(w_, tag(ProfileField::sample));
-        nested.add_packed_uint64(1, locations.begin(), locations.end());
-        nested.add_packed_int64(2, std::begin(values), std::end(values));
-        if (thread.empty()) return;
+    void sample(const Profile::Sample& each) {
+        const std::int64_t key = text("thread"), value = text(each.thread);
+        std::vector<std::uint64_t> ids;
+        ids.reserve(each.frames.size());
+        for (const std::uint32_t frame : each.frames) ids.push_back(frame + std::uint64_t{1});
+        Writer nested(w_, sample_tag);
+        nested.add_packed_uint64(1, ids.begin(), ids.end());
+        nested.add_packed_int64(2, each.values.begin(), each.values.end());
+        if (each.thread.empty()) return;
         Writer label(nested, 3);
         label.add_int64(1, key);
         label.add_int64(2, value);
     }
 
-    void location(std::uint64_t id, const StackTable::Location& where) {
-        Writer nested(w_, tag(ProfileField::location));
+    void location(std::uint64_t id, const Profile::Location& where, std::uint64_t function_id) {
+        Writer nested(w_, location_tag);
         nested.add_uint64(1, id);
-        if (where.mapping != StackTable::no_mapping) nested.add_uint64(2, where.mapping + 1U);
+        if (where.mapping != Mappings::none) nested.add_uint64(2, where.mapping + std::uint64_t{1});
         nested.add_uint64(3, where.address);
+        if (function_id == 0) return;
+        Writer line(nested, 4);
+        line.add_uint64(1, function_id);
     }
 
-    // A sample in a place that is none.
-    void pseudo(std::uint64_t location_id, std::uint64_t function_id, std::string_view name, std::uint64_t count) {
-        const std::int64_t name_number = text(name);
-        {
-            Writer function(w_, tag(ProfileField::function));
-            function.add_uint64(1, function_id);
-            function.add_int64(2, name_number);
-            function.add_int64(3, name_number);
-        }
-        {
-            Writer nested(w_, tag(ProfileField::location));
-            nested.add_uint64(1, location_id);
-            Writer line(nested, 4);
-            line.add_uint64(1, function_id);
-        }
-        sample({location_id}, count, "");
+    void function(std::uint64_t id, std::string_view name) {
+        const std::int64_t number = text(name);
+        Writer nested(w_, function_tag);
+        nested.add_uint64(1, id);
+        nested.add_int64(2, number);
+        nested.add_int64(3, number);
     }
 
     void mapping(std::uint64_t id, const LoadedCode& code) {
         const std::int64_t filename = text(code.filename), build_id = text(code.build_id);
-        Writer nested(w_, tag(ProfileField::mapping));
+        Writer nested(w_, mapping_tag);
         nested.add_uint64(1, id);
         nested.add_uint64(2, code.start);
         nested.add_uint64(3, code.limit);
@@ -127,9 +103,6 @@ private:
         nested.add_int64(6, build_id);
     }
 
-    const StackTable& table_;
-    const std::vector<LoadedCode>& code_;
-    const CpuProfileFacts& facts_;
     std::string out_;
     Writer w_;
     std::vector<std::string> texts_;
@@ -138,10 +111,34 @@ private:
 
 }  // namespace
 
-std::string write_cpu_profile(
-    const StackTable& table, const std::vector<LoadedCode>& code, const CpuProfileFacts& facts
-) {
-    return ProfileWriter(table, code, facts).write();
+std::string write_profile(const Profile& profile, const std::vector<LoadedCode>& code) {
+    return ProfileWriter().write(profile, code);
+}
+
+Profile cpu_profile_of(const StackTable& table, std::uint64_t period_ns, std::uint64_t lost_samples) {
+    Profile profile;
+    profile.sample_types = {{"samples", "count"}, {"cpu", "nanoseconds"}};
+    profile.default_sample_type = "cpu";
+    profile.period_type = {"cpu", "nanoseconds"};
+    profile.period = period_ns;
+    const auto values = [period_ns](std::uint64_t count) {
+        return std::vector<std::int64_t>{
+            static_cast<std::int64_t>(count), static_cast<std::int64_t>(count * period_ns)};
+    };
+    for (const StackTable::Location& location : table.locations()) {
+        profile.locations.push_back({location.mapping, location.address});
+    }
+    for (const auto& [entry, count] : table.entries()) {
+        profile.samples.push_back({entry.frames, values(count), table.threads()[entry.thread]});
+    }
+    const auto add_placeless = [&](const char* name, std::uint64_t count) {
+        if (count == 0) return;
+        profile.samples.push_back({{static_cast<std::uint32_t>(profile.locations.size())}, values(count)});
+        profile.locations.push_back({Mappings::none, 0, name});
+    };
+    add_placeless("(other stacks)", table.others());
+    add_placeless("(lost samples)", lost_samples);
+    return profile;
 }
 
 }  // namespace quipu

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "proto/cpu_profile.hpp"
+#include "proto/heap_profile.hpp"
 #include "proto/query_desk.hpp"
 #include "proto/task_slots.hpp"
 #include "proto/thread_stacks.hpp"
@@ -77,6 +78,14 @@ void answer_threads(TaskSlots& tasks, QueryDesk& desk, Query& query) {
     if (desk.write(query, report)) query.finish();
 }
 
+void answer_heap(HeapTopic topic, QueryDesk& desk, Query& query) {
+    std::string text;
+    if (!take_heap_profile(topic, text)) return query.finish(AnswerStatus::failed, text);
+    if (desk.write(query, text)) query.finish();
+}
+
+constexpr const char* topics[] = {"profile", "threads", "heap", "allocs"};
+
 }  // namespace
 
 // What the handlers hold: it outlives the Profiler where one is being called.
@@ -90,20 +99,35 @@ struct Profiler::Parts {
           threads(
               [this](QueryDesk& desk, Query& query) { answer_threads(tasks, desk, query); },
               "the threads of this mail daemon are being listed already: ask again in a moment"
+          ),
+          heap(
+              [](QueryDesk& desk, Query& query) {
+                  answer_heap(query.topic() == "allocs" ? HeapTopic::allocated : HeapTopic::in_use, desk, query);
+              },
+              "a heap profile of this mail daemon is being taken already: ask again in a moment"
           ) {}
 
     TaskSlots tasks;
     QueryDesk profile;
     QueryDesk threads;
+    QueryDesk heap;
+
+    QueryDesk& desk_of(std::string_view topic) {
+        if (topic == "profile") return profile;
+        return topic == "threads" ? threads : heap;
+    }
+
+    static bool offers(std::string_view topic) {
+        if (topic == "heap") return can_profile_heap(HeapTopic::in_use);
+        return topic != "allocs" || can_profile_heap(HeapTopic::allocated);
+    }
 
     void stop() {
-        profile.stop();
-        threads.stop();
+        for (QueryDesk* desk : {&profile, &threads, &heap}) desk->stop();
     }
 
     void forget_after_fork() {
-        profile.forget_after_fork();
-        threads.forget_after_fork();
+        for (QueryDesk* desk : {&profile, &threads, &heap}) desk->forget_after_fork();
     }
 
     // --- all of this process, for fork ---
@@ -146,15 +170,19 @@ struct Profiler::Parts {
 Profiler::Profiler(Emitter& emitter, const ProfilerOptions& options)
     : emitter_(emitter), parts_(std::make_shared<Parts>(options)) {
     Parts::guard(*parts_);
-    emitter_.on_query("profile", [parts = parts_](Query query) { parts->profile.take(std::move(query)); });
-    emitter_.on_query("threads", [parts = parts_](Query query) { parts->threads.take(std::move(query)); });
+    for (const char* topic : topics) {
+        if (!Parts::offers(topic)) continue;
+        emitter_.on_query(topic, [parts = parts_](Query query) {
+            QueryDesk& desk = parts->desk_of(query.topic());
+            desk.take(std::move(query));
+        });
+    }
     untracked_tasks_ =
         emitter_.counter("quipu/emitter/untrackedTasks", "tasks not listed because too many were under way");
 }
 
 Profiler::~Profiler() {
-    emitter_.on_query("profile", {});
-    emitter_.on_query("threads", {});
+    for (const char* topic : topics) emitter_.on_query(topic, {});
     Parts::unguard(*parts_);
     parts_->stop();
 }

@@ -14,7 +14,9 @@
 //     quipu::Task task = profiler.task("SMTP session", "192.0.2.1:4711");
 //     task.waits_for("a command");
 //
-// Topics: "profile", "threads"; "heap" where the allocator samples, see PROTOCOL.md.
+// Topics: "profile", "threads"; "heap" where the allocator takes samples (jemalloc started with MALLOC_CONF=prof:true,
+// tcmalloc of gperftools with TCMALLOC_SAMPLE_PARAMETER=524288), and "allocs" where it also keeps totals (jemalloc with
+// prof_accum:true).
 //
 // Includes std only.
 #pragma once

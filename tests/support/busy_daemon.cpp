@@ -1,15 +1,18 @@
 // busy-daemon --ingest_socket=PATH: a program that embeds the profiler and is busy in known ways, until SIGTERM or the
 // end of its standard input. Its thread "busy-worker" spends most of its time below busy_hash_outer, the rest in
-// busy_callback, called from the shared library; its thread "busy-idle" sleeps.
+// busy_callback, called from the shared library; its thread "busy-idle" sleeps. It keeps 16 MiB that busy_keep
+// allocated.
 #include <poll.h>
 #include <pthread.h>
 
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "proto/emitter.hpp"
 #include "proto/profiler.hpp"
@@ -38,6 +41,10 @@ extern "C" {
     for (int i = 0; i < 1000; ++i) value = value * 3 + static_cast<std::uint64_t>(i);
     return value;
 }
+
+[[gnu::noinline]] void busy_keep(std::vector<std::unique_ptr<char[]>>& blocks) {
+    for (int i = 0; i < 4096; ++i) blocks.push_back(std::make_unique<char[]>(4096));
+}
 }
 
 namespace {
@@ -64,6 +71,8 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "usage: busy-daemon --ingest_socket=PATH\n");
         return 2;
     }
+    std::vector<std::unique_ptr<char[]>> blocks;
+    std::thread([&blocks] { busy_keep(blocks); }).join();  // tcmalloc takes no samples of a main thread's first 16 MiB
     quipu::EmitterOptions options;
     options.program = "busy-daemon";
     options.version = "1";
