@@ -178,6 +178,42 @@ class Maild(Program):
         return [os.path.join(folder, f) for folder, _, files in os.walk(self.queue_dir) for f in files if f != "lock"]
 
 
+class AskEmitter:
+    """Plays quipud for a mail daemon and asks it; see tests/support/ask_emitter.cpp."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.ingest = os.path.join(folder, "ask.sock")
+        self.asked = 0
+        self.process = subprocess.Popen(
+            [os.path.join(BUILD, "tests", "ask-emitter"), self.ingest],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def ask(self, topic, **args):
+        """Sends the question; answer() waits for what comes."""
+        self.asked += 1
+        self.answer_path = os.path.join(self.folder, f"answer{self.asked}")
+        words = [topic, self.answer_path, *(f"{key}={value}" for key, value in args.items())]
+        print(*words, file=self.process.stdin, flush=True)
+
+    def answer(self):
+        """(status, body); the numbers of Status in quipu.proto."""
+        words = self.process.stdout.readline().split()
+        if words[:1] != ["answered"]:
+            raise AssertionError(f"no answer: {words}")
+        with open(self.answer_path, "rb") as answer:
+            return int(words[1]), answer.read()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
 class Case(unittest.TestCase):
     """A test with a folder and programs that are gone afterwards, whatever happens."""
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,14 +29,17 @@ inline AskId ask(MiniQuipud& quipud, const std::string& topic, const QueryArgs& 
 }
 
 // What came; Outcome::late where nothing did.
-inline Reply reply(MiniQuipud& quipud, AskId id) {
+inline Reply reply(MiniQuipud& quipud, AskId id, std::chrono::seconds at_most = std::chrono::seconds(30)) {
     Reply out;
     out.outcome = Outcome::late;
-    (void)quipud.wait_for([&](State& state) {
-        if (id == 0 || !state.queries.is_finished(id)) return false;
-        out = state.queries.take(id).at(0);
-        return true;
-    });
+    (void)quipud.wait_for(
+        [&](State& state) {
+            if (id == 0 || !state.queries.is_finished(id)) return false;
+            out = state.queries.take(id).at(0);
+            return true;
+        },
+        at_most
+    );
     return out;
 }
 

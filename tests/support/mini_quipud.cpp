@@ -16,8 +16,6 @@ namespace quipu::test {
 
 namespace {
 
-constexpr std::chrono::seconds liveness_deadline{30};
-
 int listen_at(const std::string& path) {
     ::unlink(path.c_str());
     const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -114,8 +112,8 @@ void MiniQuipud::run(int listener) {
     ::close(listener);
 }
 
-bool MiniQuipud::wait_for(const std::function<bool(State&)>& holds) {
-    const auto deadline = std::chrono::steady_clock::now() + liveness_deadline;
+bool MiniQuipud::wait_for(const std::function<bool(State&)>& holds, std::chrono::seconds at_most) {
+    const auto deadline = std::chrono::steady_clock::now() + at_most;
     while (std::chrono::steady_clock::now() < deadline) {
         {
             const std::lock_guard lock(mutex_);

@@ -37,7 +37,7 @@ public:
     void write_to_all() { wants_write_ = true; }
 
     // Waits until it holds, with a generous deadline; false: it never did.
-    bool wait_for(const std::function<bool(State&)>& holds);
+    bool wait_for(const std::function<bool(State&)>& holds, std::chrono::seconds at_most = std::chrono::seconds(30));
     // Published count, ~0 where there is none.
     std::uint64_t count(std::string_view family, std::string_view label = {});
 
