@@ -55,14 +55,33 @@ class Embedding(harness.Case):
         harness.wait_until(lambda: quipud.vars().get(name) == 1, f"{name} is shown")
         self.assertIn(family, quipud.get("/debug/traces")[2])
 
+    def profiled_program(self):
+        """The program with the line that the README shows for profiles, behind the emitter's."""
+        source = self.readme_program().replace("<quipu/emitter.hpp>", "<quipu/profiler.hpp>")
+        lines = source.splitlines()
+        at = next(i for i, line in enumerate(lines) if "quipu::Emitter emitter" in line)
+        with open(os.path.join(harness.SOURCE, "README.md"), encoding="utf-8") as readme:
+            lines.insert(at + 1, re.search(r"^ *quipu::Profiler profiler.*$", readme.read(), re.MULTILINE).group())
+        return "\n".join(lines) + "\n"
+
     def test_it_links_nothing_but_the_c_and_cpp_libraries(self):
-        program = self.build(self.readme_program())
-        listed = subprocess.run(["ldd", program], check=True, capture_output=True, text=True).stdout
-        names = {line.split()[0] for line in listed.splitlines()}
-        self.assertEqual({name for name in names if name not in ALLOWED and "ld-linux" not in name}, set())
+        for source in (self.readme_program(), self.profiled_program()):
+            program = self.build(source)
+            listed = subprocess.run(["ldd", program], check=True, capture_output=True, text=True).stdout
+            names = {line.split()[0] for line in listed.splitlines()}
+            self.assertEqual({name for name in names if name not in ALLOWED and "ld-linux" not in name}, set())
+
+    def test_a_program_without_a_profiler_links_none_of_it(self):
+        def profiler_symbols(source):
+            listed = subprocess.run(["nm", "-C", self.build(source)], check=True, capture_output=True, text=True).stdout
+            return [line for line in listed.splitlines() if re.search(r"quipu::(CpuProfile|unwind|QueryDesk)\b", line)]
+
+        self.assertEqual(profiler_symbols(self.readme_program()), [])
+        self.assertNotEqual(profiler_symbols(self.profiled_program()), [])
 
     def test_the_public_headers_include_std_only(self):
-        source = "#include <quipu/emitter.hpp>\n#include <quipu/mail_metrics.hpp>\nint main() {}\n"
+        source = "#include <quipu/emitter.hpp>\n#include <quipu/mail_metrics.hpp>\n"
+        source += "#include <quipu/profiler.hpp>\nint main() {}\n"
         with open(self.path("headers.cpp"), "w", encoding="utf-8") as file:
             file.write(source)
         rule = subprocess.run(
@@ -70,7 +89,7 @@ class Embedding(harness.Case):
         ).stdout
         headers = rule.replace("\\\n", " ").split()[2:]
         ours = [header for header in headers if "/quipu/" in header]
-        self.assertEqual(len(ours), 2, ours)
+        self.assertEqual(len(ours), 3, ours)
         foreign = [header for header in headers if re.search(r"/(boost|protozero|spdlog|openssl|google|proto/\w+\.hpp)", header)]
         self.assertEqual(foreign, [])
 
