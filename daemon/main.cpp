@@ -26,6 +26,8 @@ void describe_self(quipu::State& state, const quipu::Options& options) {
     state.flags = options.flags;
     state.allowed_hosts = options.allowed_hosts;
     state.disabled_pages = options.disabled_pages;
+    state.cmdline = options.cmdline;
+    state.pid = ::getpid();
 }
 
 int run(const quipu::Options& options) {

@@ -307,6 +307,16 @@ constexpr Flag table[] = {
          o.limits.queries.answer_bytes = number<std::size_t>(g, 1024, std::size_t{4} << 30);
          o.limits.queries.total_answer_bytes = 2 * o.limits.queries.answer_bytes;
      }},
+    {"pprof_max_seconds",
+     "SECONDS",
+     "300",
+     "the longest CPU profile that a page may ask a mail daemon for",
+     [](Options& o, const Given& g) { o.limits.pprof_max_seconds = number(g, 1U, 86400U); }},
+    {"debug_dirs",
+     "DIRS",
+     "/usr/lib/debug",
+     "where debug information lies, in .build-id/xx/yyyy.debug, by comma: for names in profiles",
+     [](Options& o, const Given& g) { o.server.debug_dirs = comma_list(g.value); }},
     {"lost_grace_s",
      "SECONDS",
      "60",
@@ -394,6 +404,7 @@ void read_file(const std::string& path, GivenByName& given) {
 
 Options parse_options(int argc, const char* const* argv) {
     Options options;
+    options.cmdline.assign(argv, argv + argc);
     GivenByName given;
     read_command_line(argc, argv, options, given);
     if (options.is_help || options.is_version) return options;

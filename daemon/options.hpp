@@ -23,6 +23,7 @@ struct Options {
     Limits limits;
     std::vector<std::string> allowed_hosts;
     std::vector<std::string> disabled_pages;
+    std::vector<std::string> cmdline;
     std::vector<FlagText> flags;  // all of them with their values, for /debug/flags
 };
 

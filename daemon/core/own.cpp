@@ -39,6 +39,13 @@ Own::Own(Metrics& m)
       held_back_lines(
           m.own_counter("quipu/log/heldBack", "log lines not written because there were many of their kind in a minute")
       ),
+      named_addresses(m.own_counter("quipu/profiles/namedAddresses", "addresses in profiles that got a name")),
+      nameless_addresses(m.own_counter(
+          "quipu/profiles/namelessAddresses",
+          "addresses in profiles that got none: no file with that build id, or no function in it"
+      )),
+      late_lookups(m.own_counter("quipu/profiles/lateLookups", "look-ups of names ended because they took too long")),
+      failed_lookups(m.own_counter("quipu/profiles/failedLookups", "look-ups of names whose process failed")),
       folded_series_(m.own_counter("quipu/metrics/foldedSeries", "series folded into the label (other)")),
       refused_families_(m.own_counter(
           "quipu/metrics/refusedFamilies", "families refused: known with another kind, a reserved name, or too many"

@@ -27,6 +27,7 @@ AskId Queries::open(const Ask& ask, Emitters& emitters, Now now) {
     const AskId id = ++last_id_;
     Open& open = open_[id];
     open.deadline_steady_ns = now.steady_ns + ask.deadline_ns;
+    open.topic = ask.topic;
     open.pending.reserve(ask.emitters.size());
     for (const std::uint32_t number : ask.emitters) {
         Pending& pending = open.pending.emplace_back();
@@ -147,6 +148,18 @@ std::int64_t Queries::next_deadline_steady_ns() const {
         if (next == 0 || open.deadline_steady_ns < next) next = open.deadline_steady_ns;
     }
     return next;
+}
+
+std::int64_t Queries::busy_until_steady_ns(std::uint32_t emitter, std::string_view topic) const {
+    std::int64_t until = 0;
+    for (const auto& [id, open] : open_) {
+        if (open.topic != topic) continue;
+        for (const Pending& pending : open.pending) {
+            const bool is_running = pending.reply.emitter == emitter && !pending.is_done;
+            if (is_running) until = std::max(until, open.deadline_steady_ns);
+        }
+    }
+    return until;
 }
 
 }  // namespace quipu

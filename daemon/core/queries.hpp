@@ -75,6 +75,9 @@ public:
     // When expire() is due; 0: no deadline runs.
     [[nodiscard]] std::int64_t next_deadline_steady_ns() const;
 
+    // When the open ask of that topic that goes on longest is over at the latest; 0: none is open.
+    [[nodiscard]] std::int64_t busy_until_steady_ns(std::uint32_t emitter, std::string_view topic) const;
+
     [[nodiscard]] std::size_t open_count() const { return open_.size(); }
 
 private:
@@ -86,6 +89,7 @@ private:
 
     struct Open {
         std::int64_t deadline_steady_ns = 0;
+        std::string topic;
         std::vector<Pending> pending;
     };
 

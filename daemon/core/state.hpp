@@ -20,6 +20,7 @@ struct Limits {
     EmitterLimits emitters;
     QueryLimits queries;
     std::uint32_t flush_interval_ms = 100;  // what Welcome tells emitters
+    std::uint32_t pprof_max_seconds = 300;  // of one profile; beyond: refused
 };
 
 struct BuildInfo {
@@ -70,6 +71,9 @@ struct State {
     std::vector<std::string> disabled_pages;  // names as page_name() makes them, switched off by the operator
     std::vector<FlagText> flags;              // quipud's own
     std::vector<HealthCheck> health;          // set by the edges: store, sockets
+    std::vector<std::string> cmdline;         // quipud's own
+    std::vector<std::string> topics;          // what quipud can tell of itself, as a mail daemon can
+    std::int32_t pid = 0;                     // quipud's own
     Metrics metrics;
     Own own;
     Traces traces;

@@ -329,6 +329,11 @@ asio::awaitable<std::optional<Response>> HttpConn::refuse_stranger(Request reque
 PageResult HttpConn::dispatch_safely(Request& request) {
     State& state = side_.exchange.state();
     state.own.refresh(state.metrics.counts(), state.traces.counts());
+    const SymbolCounts& symbols = side_.symbols.counts();
+    state.own.named_addresses.total = symbols.named;
+    state.own.nameless_addresses.total = symbols.nameless;
+    state.own.late_lookups.total = symbols.late;
+    state.own.failed_lookups.total = symbols.failed;
     const std::int64_t begin_steady_ns = read_clocks().steady_ns;
     try {
         PageResult result = dispatch(state, request, read_clocks());

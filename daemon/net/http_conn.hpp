@@ -21,8 +21,10 @@
 #include <vector>
 
 #include "daemon/net/auth.hpp"
+#include "daemon/net/background.hpp"
 #include "daemon/net/exchange.hpp"
 #include "daemon/net/log.hpp"
+#include "daemon/net/own_answers.hpp"
 #include "daemon/net/peer.hpp"
 #include "daemon/net/transport.hpp"
 #include "daemon/net/turns.hpp"
@@ -50,6 +52,7 @@ struct HttpLimits {
     std::uint64_t body_bytes = 64 * 1024;          // beyond: 413; never used, only read away
     std::size_t answer_bytes = 256 * 1024 * 1024;  // being written on all connections; beyond: 503
     std::uint32_t streams = 64;                    // that go on for ever; beyond: 503
+    std::uint32_t page_jobs = 16;                 // slow pages being made or waiting for it; beyond: 503
 };
 
 class HttpConn;
@@ -67,6 +70,9 @@ struct HttpSide {
     bool is_stopping = false;                   // no second request on any connection
     std::shared_ptr<ssl_ctx_st> tls = nullptr;  // of connections accepted from now on; null: plain
     std::unique_ptr<Auth> auth = nullptr;       // null: nobody is asked who they are
+    Background& works;                          // where slow pages are made
+    Symbols& symbols;                           // used there and nowhere else
+    OwnAnswers& own_answers;                    // of quipud about itself
 };
 
 // Takes over an accepted connection, or answers 503.
@@ -104,6 +110,10 @@ private:
     asio::awaitable<Got> read_request();
     asio::awaitable<bool> answer();
     asio::awaitable<Finished> ask(PageAsk page, Request request);
+    asio::awaitable<std::vector<Reply>> ask_emitters(Ask question);
+    asio::awaitable<std::vector<Reply>> ask_quipud(Ask question);   // http_jobs.cpp
+    asio::awaitable<Response> do_job(PageJob page, Request request);
+    asio::awaitable<void> done(std::shared_ptr<JobState> job);
     asio::awaitable<bool> deliver(Response response);
     asio::awaitable<bool> work(std::unique_ptr<PageWork> page, Request request);  // http_work.cpp
     asio::awaitable<bool> work_in_steps(PageWork& page, Request request);
@@ -133,6 +143,8 @@ private:
     [[nodiscard]] bool wants_continue() const;
     PageResult dispatch_safely(Request& request);
     Finished finish_safely(const PageAsk& page, const Request& request, std::vector<Reply> replies);
+    Response render_safely(const Job<PageJob::Render>& job, const Request& request);
+    std::function<void()> waker();
     void watch_client();
     void deadline_passed();
 

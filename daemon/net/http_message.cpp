@@ -61,6 +61,8 @@ Request page_request(const HttpRequest& message) {
         request.method = Method::get;
     else if (message.method() == http::verb::head)
         request.method = Method::head;
+    else if (message.method() == http::verb::post)
+        request.method = Method::post;
     else
         request.method = Method::other;
     request.target = {message.target().data(), message.target().size()};
@@ -72,6 +74,7 @@ Request page_request(const HttpRequest& message) {
     request.sec_fetch_mode = field(message, "Sec-Fetch-Mode");
     request.sec_fetch_dest = field(message, "Sec-Fetch-Dest");
     request.last_event_id = field(message, "Last-Event-ID");
+    request.body = message.body();
     request.is_http_1_0 = message.version() < 11;
     return request;
 }

@@ -28,9 +28,28 @@ Finished HttpConn::finish_safely(const PageAsk& page, const Request& request, st
     }
 }
 
+// A client that goes away while it waits is noticed; what was asked is cancelled then.
 asio::awaitable<Finished> HttpConn::ask(PageAsk page, Request request) {
-    const AskId id = side_.exchange.open(page.ask, answered_);
-    if (id == 0) co_return edge_response(503);
+    std::vector<Reply> replies;
+    if (page.is_of_quipud) {
+        replies = co_await ask_quipud(page.ask);
+    } else {
+        replies = co_await ask_emitters(page.ask);
+    }
+    if (is_client_gone_ || is_closed_) co_return Response{};
+    if (replies.empty()) co_return edge_response(503);
+    Finished finished = finish_safely(page, request, std::move(replies));
+    if (auto* job = std::get_if<PageJob>(&finished)) {
+        Response response = co_await do_job(std::move(*job), std::move(request));
+        co_return response;
+    }
+    co_return finished;
+}
+
+// None: too much is being asked, or nobody waits any more.
+asio::awaitable<std::vector<Reply>> HttpConn::ask_emitters(Ask question) {
+    const AskId id = side_.exchange.open(question, answered_);
+    if (id == 0) co_return std::vector<Reply>{};
     is_asking_ = true;
     watch_client();
     const Queries& queries = side_.exchange.state().queries;
@@ -41,11 +60,11 @@ asio::awaitable<Finished> HttpConn::ask(PageAsk page, Request request) {
     is_asking_ = false;
     if (is_client_gone_ || is_closed_) {
         side_.exchange.cancel(id);
-        co_return Response{};
+        co_return std::vector<Reply>{};
     }
     boost::system::error_code ignored;
     transport_.socket().cancel(ignored);  // the watch of the client
-    co_return finish_safely(page, request, side_.exchange.take(id));
+    co_return side_.exchange.take(id);
 }
 
 // While an ask runs: a client that ends is noticed, and what it sends ahead is kept up to a bound.

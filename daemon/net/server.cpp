@@ -49,8 +49,18 @@ Server::Server(asio::io_context& io, State& state, const ServerOptions& options)
       options_(options),
       exchange_(io, state),
       processes_(io, 4 * state.emitters.limits().connected, [this](std::uint32_t n) { end_process(ingest_side_, n); }),
+      symbols_(options.debug_dirs),
+      works_(io, options.http_limits.page_jobs),
+      own_answers_(io),
       ingest_side_(exchange_, processes_, options.ingest_users, options.ingest_times),
-      http_side_{exchange_, options.http_times, options.http_limits, LogBrake(state.own.held_back_lines)},
+      http_side_{
+          .exchange = exchange_,
+          .times = options.http_times,
+          .limits = options.http_limits,
+          .complaints = LogBrake(state.own.held_back_lines),
+          .works = works_,
+          .symbols = symbols_,
+          .own_answers = own_answers_},
       ingest_ready_(io),
       http_ready_(io),
       signals_(io),
@@ -67,6 +77,7 @@ Server::Server(asio::io_context& io, State& state, const ServerOptions& options)
     state_.ingest_socket = options.ingest.path;
     state_.ingest.access = access_of(options.ingest.path);
     for (const uid_t user : options.ingest_users) state_.ingest.users.push_back(user_name(user));
+    state_.topics = OwnAnswers::topics();
     set_health("ingest", true, "listening on " + options.ingest.path);
 }
 
@@ -314,7 +325,9 @@ asio::awaitable<void> Server::shut_down() {
     if (is_store_failing_) spdlog::error("store: the last totals could not be kept");
     is_all_kept_ = !is_store_failing_;
     close_store();
-    while (store_) co_await pause(5ms);
+    works_.stop();
+    own_answers_.stop();
+    while (store_ || !works_.is_idle() || !own_answers_.is_idle()) co_await pause(5ms);
     const std::vector<HttpConn*> open = http_side_.open;
     for (HttpConn* conn : open) conn->close();
     co_await pause(1ms);  // what was waiting on them runs to its end

@@ -1,6 +1,7 @@
 // quipud's edge put together: the sockets, the store, the clock that ticks once a second, and the end.
 //
-// One thread runs `io` and owns State; the store works on a thread of its own, on values handed to it and back.
+// One thread runs `io` and owns State; the store works on a thread of its own, on values handed to it and back, and so
+// do slow pages.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -30,7 +31,8 @@ struct ServerOptions {
     AccessFiles access;
     UnixAddress ingest;
     std::set<uid_t> ingest_users;
-    std::string state_dir;  // empty: nothing is kept
+    std::string state_dir;                // empty: nothing is kept
+    std::vector<std::string> debug_dirs;  // where debug information lies, by build id
     HttpLimits http_limits;
     HttpTimes http_times;
     IngestTimes ingest_times;
@@ -108,6 +110,9 @@ private:
     const ServerOptions options_;
     Exchange exchange_;
     ProcessWatch processes_;
+    Symbols symbols_;
+    Background works_;
+    OwnAnswers own_answers_;
     Ingest ingest_side_;
     HttpSide http_side_;
 

@@ -3,20 +3,27 @@
 #include <zlib.h>
 
 #include <cassert>
+#include <limits>
 
 namespace quipu {
 
-std::string gzip(std::string_view body) {
-    constexpr int gzip_window_bits = 15 + 16;  // + 16: gzip's header and not zlib's
+namespace {
+
+constexpr int gzip_window_bits = 15 + 16;  // + 16: gzip's header and not zlib's
+
+// zlib's interface predates const.
+Bytef* input(std::string_view bytes) {
+    return reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+}
+
+std::string deflated(std::string_view body, int level) {
     constexpr int memory_level = 8;
-    const int level = body.size() > max_squeezed_bytes ? Z_NO_COMPRESSION : Z_BEST_SPEED;
     z_stream stream{};
     [[maybe_unused]] int result =
         deflateInit2(&stream, level, Z_DEFLATED, gzip_window_bits, memory_level, Z_DEFAULT_STRATEGY);
     assert(result == Z_OK);
     std::string out(deflateBound(&stream, static_cast<uLong>(body.size())), '\0');
-    // zlib's interface predates const.
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(body.data()));
+    stream.next_in = input(body);
     stream.avail_in = static_cast<uInt>(body.size());
     stream.next_out = reinterpret_cast<Bytef*>(out.data());
     stream.avail_out = static_cast<uInt>(out.size());
@@ -24,6 +31,43 @@ std::string gzip(std::string_view body) {
     assert(result == Z_STREAM_END);
     out.resize(stream.total_out);
     deflateEnd(&stream);
+    return out;
+}
+
+}  // namespace
+
+std::string gzip(std::string_view body) {
+    return deflated(body, body.size() > max_squeezed_bytes ? Z_NO_COMPRESSION : Z_BEST_SPEED);
+}
+
+std::string gzip_whole(std::string_view body) {
+    return deflated(body, Z_BEST_SPEED);
+}
+
+bool is_gzip(std::string_view bytes) {
+    return bytes.starts_with("\x1f\x8b");
+}
+
+std::optional<std::string> gunzip(std::string_view bytes, std::size_t most) {
+    constexpr std::size_t step = 256 * 1024;
+    if (bytes.size() > std::numeric_limits<uInt>::max()) return std::nullopt;
+    z_stream stream{};
+    if (inflateInit2(&stream, gzip_window_bits) != Z_OK) return std::nullopt;
+    stream.next_in = input(bytes);
+    stream.avail_in = static_cast<uInt>(bytes.size());
+    std::string out;
+    int result = Z_OK;
+    while (result == Z_OK && out.size() <= most) {
+        const std::size_t had = out.size();
+        out.resize(had + step);
+        stream.next_out = reinterpret_cast<Bytef*>(out.data() + had);
+        stream.avail_out = step;
+        result = inflate(&stream, Z_NO_FLUSH);
+        out.resize(out.size() - stream.avail_out);
+        if (out.size() == had) break;  // it wants more than there is
+    }
+    inflateEnd(&stream);
+    if (result != Z_STREAM_END || stream.avail_in != 0 || out.size() > most) return std::nullopt;
     return out;
 }
 

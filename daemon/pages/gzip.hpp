@@ -1,6 +1,8 @@
 // gzip for bodies (RFC 1952).
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,5 +13,13 @@ namespace quipu {
 inline constexpr std::size_t max_squeezed_bytes = 2 * 1024 * 1024;
 
 std::string gzip(std::string_view body);
+
+// The same on a worker, where it may take its time: always squeezed.
+std::string gzip_whole(std::string_view body);
+
+bool is_gzip(std::string_view bytes);
+
+// Nothing: it is damaged, not whole, or becomes longer than `most`: a peer's few bytes may unfold to gigabytes.
+std::optional<std::string> gunzip(std::string_view bytes, std::size_t most);
 
 }  // namespace quipu

@@ -1,6 +1,7 @@
 // What a page is: const State& and a request in, a response out, or a question to emitters first. No sockets here.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -15,10 +16,11 @@
 #include "daemon/core/now.hpp"
 #include "daemon/core/queries.hpp"
 #include "daemon/core/state.hpp"
+#include "daemon/profile/symbols.hpp"
 
 namespace quipu {
 
-enum class Method : std::uint8_t { get, head, other };
+enum class Method : std::uint8_t { get, head, post, other };
 
 // Views live as long as the request's bytes, at least until the response is made.
 struct Request {
@@ -32,6 +34,7 @@ struct Request {
     std::string_view sec_fetch_mode;  // with sec_fetch_dest: a link that a person followed is let in
     std::string_view sec_fetch_dest;
     std::string_view last_event_id;  // of a stream that is taken up again
+    std::string_view body;           // of a POST
     bool is_http_1_0 = false;
     // Set by dispatch():
     std::string path;                                             // percent-decoded
@@ -65,12 +68,26 @@ public:
     [[nodiscard]] virtual std::size_t bytes() const = 0;
 };
 
-using Finished = std::variant<Response, std::unique_ptr<PageWork>>;
+// What a job may use on its thread.
+struct JobTools {
+    Symbols& symbols;
+    const std::atomic<bool>& is_cancelled;  // nobody waits for it any more
+};
+
+// A response that takes long to make and cannot be made in steps: names for addresses, compression. `run` is called on a worker, with values that
+// it owns and without State; what it returns is called on the loop, with the request, and is quick.
+struct PageJob {
+    using Render = std::function<Response(const State&, const Request&, Now)>;
+    std::function<Render(const JobTools&)> run;
+};
+
+using Finished = std::variant<Response, std::unique_ptr<PageWork>, PageJob>;
 
 // A page that only the mail daemon can answer: ask, then make the response of the replies.
 struct PageAsk {
     Ask ask;
     std::function<Finished(const State&, const Request&, Now, std::vector<Reply>)> finish;
+    bool is_of_quipud = false;  // quipud itself is asked, and nobody else: one reply, of emitter 0
 };
 
 // A response that goes on: `head` with its body first, then whatever next() gives, asked for a few times a second while
@@ -89,7 +106,8 @@ struct Endpoint {
     std::string_view title;  // in the index and the navigation; empty: not listed
     std::string_view about;  // one line for the index
     PageResult (*handler)(const State&, const Request&, Now);
-    bool is_quick = false;  // needs no turn: answered at once, whatever large pages are being made
+    bool is_quick = false;    // needs no turn: answered at once, whatever large pages are being made
+    bool takes_post = false;  // for questions too long for a target: a POST changes no more than a GET does
 };
 
 std::span<const Endpoint> endpoints();

@@ -31,12 +31,30 @@ PageResult live_script(const State& /*state*/, const Request& /*request*/, Now /
     return file("text/javascript; charset=utf-8", web::live_js);
 }
 
+PageResult flame_script(const State& /*state*/, const Request& /*request*/, Now /*now*/) {
+    return file("text/javascript; charset=utf-8", web::flame_js);
+}
+
 constexpr std::array endpoint_rows = {
     Endpoint{"/", "Overview", "what runs, since when, and the key numbers", index_page},
     Endpoint{"/debug/traces", "Traces", "requests and jobs, open and ended, with their events", traces_page},
     Endpoint{"/debug/traces/live", "", "", traces_live_page},
     Endpoint{"/debug/traces/stream", "", "", traces_stream_page},
     Endpoint{"/debug/queue", "Queue", "mail waiting for delivery, asked of the mail daemon just now", queue_page},
+    Endpoint{"/debug/threads", "Threads", "what each thread and task of the mail daemon does just now", threads_page},
+    Endpoint{"/debug/pprof/profile", "", "", pprof_cpu_page},
+    Endpoint{"/debug/pprof/flame", "", "", flame_page},
+    Endpoint{"/debug/pprof/goroutine", "", "", pprof_goroutine_page},
+    Endpoint{"/debug/pprof/heap", "", "", pprof_other_page},
+    Endpoint{"/debug/pprof/allocs", "", "", pprof_other_page},
+    Endpoint{"/debug/pprof/threadcreate", "", "", pprof_other_page},
+    Endpoint{"/debug/pprof/block", "", "", pprof_other_page},
+    Endpoint{"/debug/pprof/mutex", "", "", pprof_other_page},
+    Endpoint{"/debug/pprof/trace", "", "", pprof_other_page},
+    Endpoint{"/debug/pprof/cmdline", "", "", pprof_cmdline_page},
+    Endpoint{"/debug/pprof/symbol", "", "", pprof_symbol_page, false, true},
+    Endpoint{"/debug/pprof", "", "", pprof_redirect},
+    Endpoint{"/debug/pprof/", "Profiles", "CPU, heap and threads, for go tool pprof and as flame graphs", pprof_page},
     Endpoint{"/debug/vars", "Variables", "all variables as expvar JSON", vars_page},
     Endpoint{"/metrics", "Metrics", "all variables for Prometheus, as OpenMetrics or text", metrics_page},
     Endpoint{"/debug/flags", "Flags", "command-line flags of the mail daemon and of quipud", flags_page},
@@ -46,6 +64,7 @@ constexpr std::array endpoint_rows = {
     Endpoint{"/style.css", "", "", style_sheet},
     Endpoint{"/icon.svg", "", "", icon},
     Endpoint{"/live.js", "", "", live_script},
+    Endpoint{"/flame.js", "", "", flame_script},
 };
 
 const Endpoint* find_endpoint(std::string_view path) {
@@ -70,9 +89,10 @@ PageResult answer(const State& state, Request& request, Now now) {
     if (is_disabled(state, endpoint->path)) {
         return error_response(403, "This page is switched off here (quipud's flag disable).");
     }
-    if (request.method == Method::other) {
+    const bool is_post_taken = request.method == Method::post && endpoint->takes_post;
+    if (request.method != Method::get && request.method != Method::head && !is_post_taken) {
         Response response = error_response(405, "Pages can only be read, with GET or HEAD.");
-        response.headers.emplace_back("Allow", "GET, HEAD");
+        response.headers.emplace_back("Allow", endpoint->takes_post ? "GET, HEAD, POST" : "GET, HEAD");
         return response;
     }
     return endpoint->handler(state, request, now);
@@ -97,10 +117,21 @@ private:
     std::unique_ptr<PageWork> page_;
 };
 
+PageJob with_common_headers(PageJob job) {
+    return {[run = std::move(job.run)](const JobTools& tools) -> PageJob::Render {
+        return [render = run(tools)](const State& state, const Request& request, Now now) {
+            Response response = render(state, request, now);
+            add_common_headers(response);
+            return response;
+        };
+    }};
+}
+
 Finished with_common_headers(Finished finished) {
     if (auto* page = std::get_if<std::unique_ptr<PageWork>>(&finished)) {
         return std::make_unique<WithCommonHeaders>(std::move(*page));
     }
+    if (auto* job = std::get_if<PageJob>(&finished)) return with_common_headers(std::move(*job));
     add_common_headers(std::get<Response>(finished));
     return finished;
 }

@@ -51,7 +51,8 @@ class Program:
         self.log_start = os.path.getsize(self.log_path) if os.path.exists(self.log_path) else 0
         popen.setdefault("preexec_fn", restore_signals)
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **popen)
+            popen.setdefault("stdin", subprocess.DEVNULL)
+            self.process = subprocess.Popen(args, stdout=log, stderr=log, **popen)
 
     @property
     def pid(self):

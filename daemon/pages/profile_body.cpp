@@ -1,0 +1,75 @@
+#include "daemon/pages/profile_body.hpp"
+
+#include <utility>
+
+#include "daemon/pages/gzip.hpp"
+#include "daemon/pages/text.hpp"
+#include "daemon/profile/legacy_text.hpp"
+
+namespace quipu {
+
+namespace {
+
+constexpr std::string_view binary = "application/octet-stream";
+constexpr std::string_view text_type = "text/plain; charset=utf-8";
+
+// Text as it comes: it may be pages of addresses and names, and what it says of itself is not to be trusted, but a
+// type of plain text without sniffing makes it harmless.
+bool looks_like_text(std::string_view body) {
+    const std::string_view front = body.substr(0, 4096);
+    return front.find('\0') == std::string_view::npos && is_utf8(front.substr(0, front.rfind('\n')));
+}
+
+Response attachment(std::string body, std::string_view name) {
+    Response response;
+    response.content_type = binary;
+    response.body = std::move(body);
+    std::string disposition = "attachment; filename=\"";
+    response.headers.emplace_back("Content-Disposition", disposition.append(name).append("\""));
+    return response;
+}
+
+}  // namespace
+
+std::optional<Profile> named_profile(std::string_view body, std::int32_t pid, const JobTools& tools) {
+    std::optional<std::string> unfolded;
+    if (is_gzip(body)) {
+        unfolded = gunzip(body, ProfileLimits{}.bytes);
+        if (!unfolded) return std::nullopt;
+        body = *unfolded;
+    }
+    std::optional<Profile> profile = read_profile(body);
+    if (profile) tools.symbols.add_names(*profile, pid, tools.is_cancelled);
+    return profile;
+}
+
+Response profile_file(const Profile& profile, std::string_view name) {
+    return attachment(gzip_whole(write_profile(profile)), std::string(name) + ".pb.gz");
+}
+
+Response plain_text(std::string text) {
+    Response response;
+    response.content_type = text_type;
+    response.body = std::move(text);
+    return response;
+}
+
+PageJob::Render rendered(Response response) {
+    return [response = std::move(response)](const State&, const Request&, Now) { return response; };
+}
+
+PageJob profile_job(std::string body, std::int32_t pid, std::string name, bool is_text_wanted) {
+    return {[body = std::move(body), pid, name = std::move(name), is_text_wanted](const JobTools& tools) {
+        const std::optional<Profile> profile = named_profile(body, pid, tools);
+        if (profile && is_text_wanted) {
+            const std::string title = name == "profile" ? "cpu" : name;
+            const std::string text = legacy_text(*profile, title, shown_sample_type(*profile));
+            return rendered(plain_text(visible(text, Lines::kept)));
+        }
+        if (profile) return rendered(profile_file(*profile, name));
+        if (looks_like_text(body)) return rendered(plain_text(body));
+        return rendered(attachment(body, name));
+    }};
+}
+
+}  // namespace quipu
