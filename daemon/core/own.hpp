@@ -27,7 +27,7 @@ struct Own {
     Cell& auth_failures;   // wrong user or password
     Cell& auth_throttled;  // not even looked at
     Cell& store_errors;
-    Cell& held_back_lines;  // of the log
+    Cell& held_back_lines;     // of the log
     Cell& named_addresses;     // of profiles; set by the edge, from what the worker counts; as the next
     Cell& nameless_addresses;  // no file with that build id, or no symbol in it
     Cell& late_lookups;

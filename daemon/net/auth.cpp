@@ -22,7 +22,7 @@ struct Auth::Job {
 };
 
 Auth::Auth(asio::io_context& io, Own& own, std::shared_ptr<const Passwords> passwords, AuthLimits limits)
-    : io_(io), own_(own), passwords_(std::move(passwords)), gate_(limits) {}
+    : io_(io), own_(own), passwords_(std::move(passwords)), gate_(limits), complaints_(own.held_back_lines) {}
 
 Auth::~Auth() {
     pool_.stop();

@@ -52,7 +52,7 @@ struct HttpLimits {
     std::uint64_t body_bytes = 64 * 1024;          // beyond: 413; never used, only read away
     std::size_t answer_bytes = 256 * 1024 * 1024;  // being written on all connections; beyond: 503
     std::uint32_t streams = 64;                    // that go on for ever; beyond: 503
-    std::uint32_t page_jobs = 16;                 // slow pages being made or waiting for it; beyond: 503
+    std::uint32_t page_jobs = 16;                  // slow pages being made or waiting for it; beyond: 503
 };
 
 class HttpConn;
@@ -111,7 +111,7 @@ private:
     asio::awaitable<bool> answer();
     asio::awaitable<Finished> ask(PageAsk page, Request request);
     asio::awaitable<std::vector<Reply>> ask_emitters(Ask question);
-    asio::awaitable<std::vector<Reply>> ask_quipud(Ask question);   // http_jobs.cpp
+    asio::awaitable<std::vector<Reply>> ask_quipud(Ask question);  // http_jobs.cpp
     asio::awaitable<Response> do_job(PageJob page, Request request);
     asio::awaitable<void> done(std::shared_ptr<JobState> job);
     asio::awaitable<bool> deliver(Response response);

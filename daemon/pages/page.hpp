@@ -74,8 +74,9 @@ struct JobTools {
     const std::atomic<bool>& is_cancelled;  // nobody waits for it any more
 };
 
-// A response that takes long to make and cannot be made in steps: names for addresses, compression. `run` is called on a worker, with values that
-// it owns and without State; what it returns is called on the loop, with the request, and is quick.
+// A response that takes long to make and cannot be made in steps: names for addresses, compression. `run` is called on
+// a worker, with values that it owns and without State; what it returns is called on the loop, with the request, and is
+// quick.
 struct PageJob {
     using Render = std::function<Response(const State&, const Request&, Now)>;
     std::function<Render(const JobTools&)> run;

@@ -140,9 +140,9 @@ PageResult threads_page(const State& state, const Request& request, Now now) {
     return ask_daemon(
         choice,
         std::move(ask),
-        [daemon = choice.facts(state), form = *form](
-            const State&, const Request&, Now, std::string body
-        ) -> Finished { return threads_job(daemon, form, std::move(body)); }
+        [daemon = choice.facts(state), form = *form](const State&, const Request&, Now, std::string body) -> Finished {
+            return threads_job(daemon, form, std::move(body));
+        }
     );
 }
 
