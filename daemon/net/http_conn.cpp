@@ -267,13 +267,15 @@ asio::awaitable<bool> HttpConn::answer() {
     Request request = page_request(parser_->get());
     Response response;
     std::optional<Response> refused = co_await refuse_stranger(request);
+    // Quick pages are small, and /healthz is asked just when there is too much of everything.
+    const bool needs_turn = !refused && !is_quick(request.target);
+    if (needs_turn) co_await side_.turns.wait(is_closed_);
+    if (is_closed_ || is_reset(transport_.socket().native_handle())) co_return false;
     if (refused) {
         response = std::move(*refused);
-    } else if (side_.answer_bytes > side_.limits.answer_bytes) {
+    } else if (needs_turn && side_.answer_bytes > side_.limits.answer_bytes) {
         response = edge_response(503);
     } else {
-        if (!is_quick(request.target)) co_await side_.turns.wait(is_closed_);
-        if (is_closed_ || is_reset(transport_.socket().native_handle())) co_return false;
         PageResult result = dispatch_safely(request);
         if (auto* page = std::get_if<PageStream>(&result)) {
             const bool is_to_end = co_await stream(std::move(*page));
