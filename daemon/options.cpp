@@ -294,6 +294,11 @@ constexpr Flag table[] = {
      [](Options& o, const Given& g) {
          o.limits.sampler.always_above_ns = number<std::uint64_t>(g, 1, 86'400'000) * 1'000'000;
      }},
+    {"history_series",
+     "N",
+     "1000",
+     "series that history is kept of, for charts; 0: of none",
+     [](Options& o, const Given& g) { o.limits.history.series = number(g, 0U, 10000U); }},
     {"max_streams",
      "N",
      "64",

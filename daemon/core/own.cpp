@@ -1,5 +1,6 @@
 #include "daemon/core/own.hpp"
 
+#include "daemon/core/history.hpp"
 #include "daemon/core/traces.hpp"
 
 namespace quipu {
@@ -74,9 +75,18 @@ Own::Own(Metrics& m)
       ),
       lone_children_(m.own_counter(
           "quipu/traces/loneChildren", "child traces shown alone: their parent is unknown or has too many"
-      )) {}
+      )),
+      refused_history_(
+          m.own_counter("quipu/history/refusedSeries", "series that are kept no history of because there are too many")
+      ),
+      given_up_history_(m.own_counter(
+          "quipu/history/givenUpSeries", "series whose history was given up because others needed the place"
+      )),
+      clock_steps_(
+          m.own_counter("quipu/history/clockSteps", "times that the clock was found set, or the machine to have slept")
+      ) {}
 
-void Own::refresh(const MetricCounts& metrics, const TraceCounts& traces) {
+void Own::refresh(const MetricCounts& metrics, const TraceCounts& traces, const HistoryCounts& history) {
     folded_series_.total = metrics.folded_series;
     refused_families_.total = metrics.refused_families;
     refused_series_.total = metrics.refused_series;
@@ -90,6 +100,9 @@ void Own::refresh(const MetricCounts& metrics, const TraceCounts& traces) {
     evicted_trace_bytes_.total = traces.evicted_bytes;
     folded_trace_families_.total = traces.folded_families;
     lone_children_.total = traces.lone_children;
+    refused_history_.total = history.refused_series;
+    given_up_history_.total = history.given_up_series;
+    clock_steps_.total = history.clock_steps;
 }
 
 }  // namespace quipu

@@ -33,8 +33,9 @@ struct Own {
     Cell& late_lookups;
     Cell& failed_lookups;
 
-    // Takes over what other modules count for themselves (MetricCounts, TraceCounts): call before rendering.
-    void refresh(const MetricCounts& metrics, const struct TraceCounts& traces);
+    // Takes over what other modules count for themselves (MetricCounts, TraceCounts, HistoryCounts): call before
+    // rendering.
+    void refresh(const MetricCounts& metrics, const struct TraceCounts& traces, const struct HistoryCounts& history);
 
 private:
     Cell& folded_series_;
@@ -50,6 +51,9 @@ private:
     Cell& evicted_trace_bytes_;
     Cell& folded_trace_families_;
     Cell& lone_children_;
+    Cell& refused_history_;
+    Cell& given_up_history_;
+    Cell& clock_steps_;
 };
 
 }  // namespace quipu

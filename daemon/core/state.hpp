@@ -6,6 +6,8 @@
 
 #include "daemon/core/durable.hpp"
 #include "daemon/core/emitters.hpp"
+#include "daemon/core/history.hpp"
+#include "daemon/core/history_feed.hpp"
 #include "daemon/core/metrics.hpp"
 #include "daemon/core/own.hpp"
 #include "daemon/core/queries.hpp"
@@ -19,6 +21,7 @@ struct Limits {
     SamplerLimits sampler;
     EmitterLimits emitters;
     QueryLimits queries;
+    HistoryLimits history;
     std::uint32_t flush_interval_ms = 100;  // what Welcome tells emitters
     std::uint32_t pprof_max_seconds = 300;  // of one profile; beyond: refused
 };
@@ -59,7 +62,8 @@ struct State {
           own(metrics),
           traces(limits.traces, limits.sampler),
           emitters(limits.emitters),
-          queries(limits.queries) {}
+          queries(limits.queries),
+          history(limits.history) {}
 
     Limits limits;
     BuildInfo build;
@@ -79,6 +83,8 @@ struct State {
     Traces traces;
     Emitters emitters;
     Queries queries;
+    History history;
+    HistoryFeed history_feed;
     std::vector<std::string> ended_since_commit;  // instances whose rows the store shall drop
 };
 

@@ -35,6 +35,13 @@ int duplicate(int fd) {
     return copy;
 }
 
+// To just behind the second's begin: points of history are taken there.
+std::chrono::nanoseconds until_next_second(Now now) {
+    constexpr std::int64_t second_ns = 1'000'000'000;
+    constexpr std::int64_t margin_ns = 1'000'000;  // the clock may be slewed meanwhile
+    return std::chrono::nanoseconds(second_ns - now.wall_ns % second_ns + margin_ns);
+}
+
 std::unique_ptr<Listener> open_http(const HttpAddress& address) {
     if (const auto* tcp = std::get_if<TcpAddress>(&address)) return std::make_unique<Listener>(*tcp);
     if (const auto* path = std::get_if<UnixAddress>(&address)) return std::make_unique<Listener>(*path);
@@ -166,12 +173,13 @@ asio::awaitable<void> Server::pause(std::chrono::milliseconds length) {
 
 asio::awaitable<void> Server::tick() {
     while (!is_stopping_) {
-        tick_.expires_after(1s);
+        tick_.expires_after(until_next_second(read_clocks()));
         const auto [error] = co_await tick_.async_wait(as_result);
         if (error || is_stopping_) co_return;
         const Now now = read_clocks();
         end_overdue(state_, now);
         tune_sampling(state_, now);
+        state_.history_feed.sample(state_, now);
         state_.traces.tail().forget_if_idle(now);
         processes_.prune(state_);
         exchange_.settle();

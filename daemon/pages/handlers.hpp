@@ -24,6 +24,11 @@ PageResult metrics_page(const State& state, const Request& request, Now now);
 PageResult flags_page(const State& state, const Request& request, Now now);
 PageResult config_page(const State& state, const Request& request, Now now);
 PageResult emitters_page(const State& state, const Request& request, Now now);
+PageResult api_page(const State& state, const Request& request, Now now);
+PageResult api_series_page(const State& state, const Request& request, Now now);
+PageResult api_history_page(const State& state, const Request& request, Now now);
+PageResult api_now_page(const State& state, const Request& request, Now now);
+PageResult api_stream_page(const State& state, const Request& request, Now now);
 PageResult health_page(const State& state, const Request& request, Now now);
 
 }  // namespace quipu

@@ -76,4 +76,10 @@ JsonWriter& JsonWriter::number(double value) {
     return *this;
 }
 
+JsonWriter& JsonWriter::null() {
+    before_value();
+    out_ += "null";
+    return *this;
+}
+
 }  // namespace quipu

@@ -28,6 +28,7 @@ public:
     JsonWriter& integer(std::int64_t value);
     // Not finite: null.
     JsonWriter& number(double value);
+    JsonWriter& null();
 
 private:
     JsonWriter& open(char bracket);

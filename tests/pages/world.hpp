@@ -59,6 +59,13 @@ public:
         return first;
     }
 
+    // More series of the family defined last, which is no histogram.
+    void add_labels(const std::vector<std::string_view>& labels) {
+        wire::Define define;
+        for (const std::string_view label : labels) define.series.push_back({++series_, families_, label});
+        say(define);
+    }
+
     void counter(std::string_view name, std::int64_t value, std::string_view help = {}) {
         const std::uint32_t id = define({.name = name, .kind = Kind::counter, .help = help});
         say(wire::Deltas{{id}, {value}});

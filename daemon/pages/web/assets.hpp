@@ -21,6 +21,7 @@ extern const std::string_view pprof_html;
 extern const std::string_view threads_html;
 extern const std::string_view flame_html;
 extern const std::string_view flame_js;
+extern const std::string_view api_txt;
 extern const std::string_view live_js;
 extern const std::string_view style_css;
 extern const std::string_view icon_svg;

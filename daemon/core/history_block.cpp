@@ -1,0 +1,68 @@
+#include "daemon/core/history_block.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace quipu {
+
+namespace {
+
+// Takes the length and as many bytes off the front.
+bool read_piece(std::string_view& bytes, std::string_view& piece) {
+    std::uint64_t length = 0;
+    if (!read_varint(bytes, length) || length > bytes.size()) return false;
+    piece = bytes.substr(0, length);
+    bytes.remove_prefix(length);
+    return true;
+}
+
+}  // namespace
+
+void HistoryBlock::add(std::uint32_t id, const HistoryColumn& column) {
+    std::string piece;
+    append_column(piece, column);
+    append_varint(bytes_, id);
+    entries_.push_back({id, static_cast<std::uint32_t>(bytes_.size())});
+    append_varint(bytes_, piece.size());
+    bytes_ += piece;
+}
+
+void HistoryBlock::shrink_to_fit() {
+    bytes_.shrink_to_fit();
+    entries_.shrink_to_fit();
+}
+
+bool HistoryBlock::parse(std::string bytes, HistoryBlock& out) {
+    out.entries_.clear();
+    out.bytes_ = std::move(bytes);
+    if (out.bytes_.size() > std::numeric_limits<std::uint32_t>::max()) return false;
+    std::string_view rest = out.bytes_;
+    std::uint64_t last = 0;
+    while (!rest.empty()) {
+        std::uint64_t id = 0;
+        if (!read_varint(rest, id) || id <= last || id > std::numeric_limits<std::uint32_t>::max()) return false;
+        last = id;
+        out.entries_.push_back(
+            {static_cast<std::uint32_t>(id), static_cast<std::uint32_t>(out.bytes_.size() - rest.size())}
+        );
+        std::string_view piece;
+        if (!read_piece(rest, piece)) return false;
+    }
+    out.shrink_to_fit();
+    return true;
+}
+
+bool HistoryBlock::read(std::uint32_t id, HistoryColumn& out) const {
+    const auto is_less = [](const Entry& entry, std::uint32_t wanted) { return entry.id < wanted; };
+    const auto it = std::lower_bound(entries_.begin(), entries_.end(), id, is_less);
+    if (it == entries_.end() || it->id != id) return false;
+    std::string_view rest = std::string_view(bytes_).substr(it->offset);
+    std::string_view piece;
+    return read_piece(rest, piece) && read_column(piece, out);
+}
+
+std::size_t HistoryBlock::cost_bytes() const {
+    return sizeof *this + bytes_.capacity() + entries_.capacity() * sizeof(Entry);
+}
+
+}  // namespace quipu

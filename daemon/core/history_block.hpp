@@ -1,0 +1,46 @@
+// One window of sixty points of all series together: what history keeps once the window is over, in memory and as one
+// row on disk.
+//
+//     for each series, ids ascending: varint id, varint length, that many bytes of column (history_column.hpp)
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "daemon/core/history_column.hpp"
+
+namespace quipu {
+
+class HistoryBlock {
+public:
+    // Ids ascending, none twice.
+    void add(std::uint32_t id, const HistoryColumn& column);
+    void shrink_to_fit();
+
+    // From disk. false: damaged; `out` is then of no use.
+    [[nodiscard]] static bool parse(std::string bytes, HistoryBlock& out);
+
+    [[nodiscard]] const std::string& bytes() const { return bytes_; }
+
+    // false: the series has no point in here (or a damaged one).
+    [[nodiscard]] bool read(std::uint32_t id, HistoryColumn& out) const;
+
+    [[nodiscard]] bool is_empty() const { return entries_.empty(); }
+
+    // What it takes in memory.
+    [[nodiscard]] std::size_t cost_bytes() const;
+
+private:
+    struct Entry {
+        std::uint32_t id = 0;
+        std::uint32_t offset = 0;  // of its length
+    };
+
+    std::string bytes_;
+    std::vector<Entry> entries_;
+};
+
+}  // namespace quipu
