@@ -30,7 +30,7 @@ struct FlameAsk {
 };
 
 PageText page_text() {
-    return {"Flame graph", path, web::flame_html};
+    return {"Flame graph", path, web::flame_html, {"flame.js"}};
 }
 
 Response failed(const State& state, Now now, const Response& error) {

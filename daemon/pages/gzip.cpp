@@ -44,6 +44,10 @@ std::string gzip_whole(std::string_view body) {
     return deflated(body, Z_BEST_SPEED);
 }
 
+std::string gzip_small(std::string_view body) {
+    return deflated(body, Z_BEST_COMPRESSION);
+}
+
 bool is_gzip(std::string_view bytes) {
     return bytes.starts_with("\x1f\x8b");
 }

@@ -17,6 +17,9 @@ std::string gzip(std::string_view body);
 // The same on a worker, where it may take its time: always squeezed.
 std::string gzip_whole(std::string_view body);
 
+// For what is made once and sent often: as small as it gets.
+std::string gzip_small(std::string_view body);
+
 bool is_gzip(std::string_view bytes);
 
 // Nothing: it is damaged, not whole, or becomes longer than `most`: a peer's few bytes may unfold to gigabytes.

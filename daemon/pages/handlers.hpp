@@ -20,6 +20,7 @@ PageResult pprof_cmdline_page(const State& state, const Request& request, Now no
 PageResult pprof_symbol_page(const State& state, const Request& request, Now now);
 PageResult flame_page(const State& state, const Request& request, Now now);
 PageResult vars_page(const State& state, const Request& request, Now now);
+PageResult variables_page(const State& state, const Request& request, Now now);
 PageResult metrics_page(const State& state, const Request& request, Now now);
 PageResult flags_page(const State& state, const Request& request, Now now);
 PageResult config_page(const State& state, const Request& request, Now now);
@@ -29,6 +30,7 @@ PageResult api_series_page(const State& state, const Request& request, Now now);
 PageResult api_history_page(const State& state, const Request& request, Now now);
 PageResult api_now_page(const State& state, const Request& request, Now now);
 PageResult api_stream_page(const State& state, const Request& request, Now now);
+PageResult static_page(const State& state, const Request& request, Now now);
 PageResult health_page(const State& state, const Request& request, Now now);
 
 }  // namespace quipu

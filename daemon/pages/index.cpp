@@ -73,7 +73,7 @@ PageResult index_page(const State& state, const Request& /*request*/, Now now) {
         view.add("failed_checks", std::move(row));
     }
     for (const Endpoint& endpoint : endpoints()) {
-        if (endpoint.title.empty() || endpoint.path == "/" || is_disabled(state, endpoint.path)) continue;
+        if (endpoint.about.empty() || endpoint.path == "/" || is_disabled(state, endpoint.path)) continue;
         View row;
         row.set("path", endpoint.path).set("label", endpoint.title).set("about", endpoint.about);
         view.add("pages", std::move(row));

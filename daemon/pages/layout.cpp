@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "daemon/pages/static.hpp"
 #include "daemon/pages/target.hpp"
 #include "daemon/pages/text.hpp"
 #include "daemon/pages/web/assets.hpp"
@@ -12,12 +13,32 @@ namespace quipu {
 
 namespace {
 
+// Whether all is well, on every page.
+void set_status(View& view, const State& state) {
+    const std::uint32_t connected = state.emitters.connected_count();
+    view.number("connected", connected).flag("is_connected", connected > 0).flag("is_one", connected == 1);
+    view.flag("is_well", std::all_of(state.health.begin(), state.health.end(), [](const HealthCheck& check) {
+                  return check.is_ok;
+              }));
+}
+
+void add_files(View& view, const PageText& page) {
+    view.set("style_link", static_link("style.css")).set("icon_link", static_link("icon.svg"));
+    view.list("styles").list("scripts");
+    view.add("scripts", std::move(View().set("link", static_link("page.js"))));
+    for (const std::string_view file : page.files) {
+        view.add(file.ends_with(".css") ? "styles" : "scripts", std::move(View().set("link", static_link(file))));
+    }
+}
+
 Response in_layout(const State& state, Now now, const PageText& page, std::string_view content) {
     View view;
     view.set("title", page.title).set("hostname", state.hostname).set("version", state.build.version);
     // The layout alone writes this unescaped: it is rendered already.
     view.set("content", content);
     set_time(view, "now", now.wall_ns, now);
+    set_status(view, state);
+    add_files(view, page);
     for (const Endpoint& endpoint : endpoints()) {
         if (endpoint.title.empty() || is_disabled(state, endpoint.path)) continue;
         View row;

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/pages/page.hpp"
 #include "daemon/pages/render.hpp"
@@ -15,6 +16,9 @@ struct PageText {
     std::string_view title;    // of the window and the heading; may be a peer's words
     std::string_view path;     // the endpoint's, marked in the navigation
     std::string_view content;  // a template of web/assets.hpp
+    // Static files that it needs beside the common ones: "dashboard.js" (run in this order, once all is read),
+    // "dygraph.css".
+    std::vector<std::string_view> files = {};
 };
 
 Response html_page(const State& state, Now now, const PageText& page, const View& view);

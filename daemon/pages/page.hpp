@@ -104,8 +104,8 @@ using PageResult = std::variant<Response, PageAsk, PageStream>;
 // One row of THE list of endpoints, in table.cpp.
 struct Endpoint {
     std::string_view path;   // exact, or a prefix where it ends in "/" and is not "/"
-    std::string_view title;  // in the index and the navigation; empty: not listed
-    std::string_view about;  // one line for the index
+    std::string_view title;  // in the navigation; empty: not for people
+    std::string_view about;  // one line for the index; empty: not listed there
     PageResult (*handler)(const State&, const Request&, Now);
     bool is_quick = false;    // needs no turn: answered at once, whatever large pages are being made
     bool takes_post = false;  // for questions too long for a target: a POST changes no more than a GET does

@@ -6,37 +6,13 @@
 #include "daemon/pages/guard.hpp"
 #include "daemon/pages/handlers.hpp"
 #include "daemon/pages/target.hpp"
-#include "daemon/pages/web/assets.hpp"
 
 namespace quipu {
 
 namespace {
 
-Response file(std::string_view content_type, std::string_view content) {
-    Response response;
-    response.content_type = content_type;
-    response.body = content;
-    return response;
-}
-
-PageResult style_sheet(const State& /*state*/, const Request& /*request*/, Now /*now*/) {
-    return file("text/css; charset=utf-8", web::style_css);
-}
-
-PageResult icon(const State& /*state*/, const Request& /*request*/, Now /*now*/) {
-    return file("image/svg+xml", web::icon_svg);
-}
-
-PageResult live_script(const State& /*state*/, const Request& /*request*/, Now /*now*/) {
-    return file("text/javascript; charset=utf-8", web::live_js);
-}
-
-PageResult flame_script(const State& /*state*/, const Request& /*request*/, Now /*now*/) {
-    return file("text/javascript; charset=utf-8", web::flame_js);
-}
-
 constexpr std::array endpoint_rows = {
-    Endpoint{"/", "Overview", "what runs, since when, and the key numbers", index_page},
+    Endpoint{"/", "Overview", "what the mail is doing, at a glance", index_page},
     Endpoint{"/debug/traces", "Traces", "requests and jobs, open and ended, with their events", traces_page},
     Endpoint{"/debug/traces/live", "", "", traces_live_page},
     Endpoint{"/debug/traces/stream", "", "", traces_stream_page},
@@ -55,8 +31,7 @@ constexpr std::array endpoint_rows = {
     Endpoint{"/debug/pprof/symbol", "", "", pprof_symbol_page, false, true},
     Endpoint{"/debug/pprof", "", "", pprof_redirect},
     Endpoint{"/debug/pprof/", "Profiles", "CPU, heap and threads, for go tool pprof and as flame graphs", pprof_page},
-    Endpoint{"/debug/vars", "Variables", "all variables as expvar JSON", vars_page},
-    Endpoint{"/metrics", "Metrics", "all variables for Prometheus, as OpenMetrics or text", metrics_page},
+    Endpoint{"/debug/variables", "Variables", "all variables, with kind and meaning", variables_page},
     Endpoint{"/debug/flags", "Flags", "command-line flags of the mail daemon and of quipud", flags_page},
     Endpoint{"/debug/config", "Configuration", "configuration of the mail daemon and of quipud", config_page},
     Endpoint{"/debug/emitters", "Emitters", "which mail daemons push, and how the gone ones ended", emitters_page},
@@ -64,12 +39,11 @@ constexpr std::array endpoint_rows = {
     Endpoint{"/api/v1/history", "", "", api_history_page},
     Endpoint{"/api/v1/now", "", "", api_now_page},
     Endpoint{"/api/v1/stream", "", "", api_stream_page},
-    Endpoint{"/api/v1/", "API", "the same as JSON for scripts: series, history, now, stream", api_page},
-    Endpoint{"/healthz", "Health", "one line a check, for service managers", health_page, true},
-    Endpoint{"/style.css", "", "", style_sheet},
-    Endpoint{"/icon.svg", "", "", icon},
-    Endpoint{"/live.js", "", "", live_script},
-    Endpoint{"/flame.js", "", "", flame_script},
+    Endpoint{"/api/v1/", "", "the same as JSON for scripts: series, history, now, stream", api_page},
+    Endpoint{"/debug/vars", "", "all variables as expvar JSON, for programs", vars_page},
+    Endpoint{"/metrics", "", "all variables for Prometheus, as OpenMetrics or text", metrics_page},
+    Endpoint{"/healthz", "", "whether quipud is well: one line a check, for service managers", health_page, true},
+    Endpoint{"/static/", "", "", static_page, true},
 };
 
 const Endpoint* find_endpoint(std::string_view path) {
@@ -155,6 +129,7 @@ bool is_quick(std::string_view target) {
 std::string_view page_name(std::string_view path) {
     constexpr std::string_view debug = "/debug/";
     if (path == "/") return "index";
+    if (path.starts_with("/static/")) return {};
     path.remove_prefix(path.starts_with(debug) ? debug.size() : 1);
     path = path.substr(0, path.find('/'));
     return path.find('.') == std::string_view::npos ? path : std::string_view{};
@@ -215,7 +190,13 @@ void add_common_headers(Response& response) {
         {"Cross-Origin-Resource-Policy", "same-origin"},
         {"Cross-Origin-Opener-Policy", "same-origin"},
     }};
-    for (const auto& [name, value] : headers) response.headers.emplace_back(name, value);
+    for (const auto& [name, value] : headers) {
+        // Once: a page may know better what may be kept, and a page that asks comes here twice.
+        const bool is_set = std::any_of(response.headers.begin(), response.headers.end(), [&](const auto& header) {
+            return header.first == name;
+        });
+        if (!is_set) response.headers.emplace_back(name, value);
+    }
 }
 
 Response error_response(unsigned status, std::string_view sentence) {

@@ -322,6 +322,23 @@ std::string grouped(std::uint64_t value) {
     return out;
 }
 
+std::string number_text(double value) {
+    if (std::isnan(value)) return "not a number";
+    if (std::isinf(value)) return value < 0 ? "minus infinite" : "infinite";
+    const std::string sign = value < 0 ? "-" : "";
+    const double size = std::abs(value);
+    if (size >= 9e15) {
+        std::string out;
+        append_finite(out, value);
+        return out;
+    }
+    if (size >= 100 || size == std::floor(size)) return sign + grouped(static_cast<std::uint64_t>(std::round(size)));
+    const double digits = size < 0.1 ? 10'000 : size < 1 ? 1000 : size < 10 ? 100 : 10;
+    std::string out = sign;
+    append_finite(out, std::round(size * digits) / digits);
+    return out;
+}
+
 std::string bytes_text(std::uint64_t bytes) {
     constexpr std::array<std::string_view, 5> units = {"B", "KiB", "MiB", "GiB", "TiB"};
     double value = static_cast<double>(bytes);

@@ -69,6 +69,9 @@ void append_finite(std::string& out, double value);
 // 1234567 as "1 234 567", for people: grouped by a no-break space.
 std::string grouped(std::uint64_t value);
 
+// For people, about three digits: "0.0123", "1.5", "42.1", "1 235"; whole numbers in full. "not a number", "infinite".
+std::string number_text(double value);
+
 // 1536 as "1.5 KiB".
 std::string bytes_text(std::uint64_t bytes);
 

@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(the_page_has_the_table_the_tree_and_the_profile_itself) {
     );
     BOOST_TEST(has(body, base64("main;serve;read 30000000\nmain;serve;write 10000000\n")));
     BOOST_TEST(has(body, "download=\"profile.pb.gz\""));
-    BOOST_TEST(has(body, "<script src=\"/flame.js\" defer></script>"));
+    BOOST_TEST(has(body, "<script src=\"/static/flame.js?v="));
 }
 
 BOOST_AUTO_TEST_CASE(hostile_function_names_are_inert) {

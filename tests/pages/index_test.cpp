@@ -21,8 +21,9 @@ BOOST_AUTO_TEST_CASE(first_run_says_how_to_connect_and_links_to_everything) {
     BOOST_TEST(has(body, "No mail daemon has connected yet"));
     BOOST_TEST(has(body, "<code>/run/quipu/ingest.sock</code>"));
     for (const Endpoint& endpoint : endpoints()) {
-        if (endpoint.title.empty() || endpoint.path == "/") continue;
-        BOOST_TEST(has(body, "<code>" + std::string(endpoint.path) + "</code></dt><dd>" + std::string(endpoint.about)));
+        if (endpoint.about.empty() || endpoint.path == "/") continue;
+        const std::string path(endpoint.path);
+        BOOST_TEST(has(body, "<code>" + path + "</code></a></dt><dd>" + std::string(endpoint.about)));
     }
 }
 

@@ -8,7 +8,7 @@ namespace quipu::test {
 
 // Compares with tests/golden/NAME and fails the test case, with a diff, where they differ.
 // QUIPU_UPDATE_GOLDEN=1 in the environment writes the file instead: look at the change before you commit it.
-void check_golden(std::string_view name, std::string_view actual);
+void check_golden(std::string_view name, std::string_view text);
 
 // tests/golden/NAME.
 std::string read_golden(std::string_view name);

@@ -22,7 +22,9 @@ extern const std::string_view threads_html;
 extern const std::string_view flame_html;
 extern const std::string_view flame_js;
 extern const std::string_view api_txt;
+extern const std::string_view variables_html;
 extern const std::string_view live_js;
+extern const std::string_view page_js;
 extern const std::string_view style_css;
 extern const std::string_view icon_svg;
 
