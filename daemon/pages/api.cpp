@@ -119,6 +119,9 @@ void write_traces(JsonWriter& json, const State& state, Now now) {
     std::uint64_t failed = 0;
     for (const auto& [name, family] : state.traces.families()) failed += family.error_count;
     json.open_object().key("open").integer(std::uint64_t{state.traces.active().size()});
+    const auto connections = state.traces.families().find("SMTP.Conn");
+    const bool is_any = connections != state.traces.families().end();
+    json.key("connections").integer(is_any ? std::uint64_t{connections->second.active.size()} : 0);
     json.key("failed").integer(failed).key("slowest_open");
     const TraceRecord* slowest = slowest_open(state);
     if (!slowest) {

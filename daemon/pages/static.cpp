@@ -29,8 +29,16 @@ constexpr std::array sources = {
     Source{"style.css", css, web::style_css},
     Source{"icon.svg", "image/svg+xml", web::icon_svg},
     Source{"page.js", javascript, web::page_js},
+    Source{"feed.js", javascript, web::feed_js},
     Source{"live.js", javascript, web::live_js},
     Source{"flame.js", javascript, web::flame_js},
+    Source{"dashboard.css", css, web::dashboard_css},
+    Source{"tiles.js", javascript, web::tiles_js},
+    Source{"view.js", javascript, web::view_js},
+    Source{"charts.js", javascript, web::charts_js},
+    Source{"add.js", javascript, web::add_js},
+    Source{"dygraph.css", css, web::dygraph_css},
+    Source{"dygraph.js", javascript, web::dygraph_js},
 };
 
 struct StaticFile {

@@ -87,7 +87,7 @@ PageResult traces_live_page(const State& state, const Request& request, Now now)
         row.flag("failed", latest.note->kind == TraceNoteKind::error);
         view.add("lines", std::move(row));
     }
-    return html_page(state, now, {"Live traces", "/debug/traces", web::live_html, {"live.js"}}, view);
+    return html_page(state, now, {"Live traces", "/debug/traces", web::live_html, {"feed.js", "live.js"}}, view);
 }
 
 }  // namespace quipu

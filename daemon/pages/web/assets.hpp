@@ -25,6 +25,14 @@ extern const std::string_view api_txt;
 extern const std::string_view variables_html;
 extern const std::string_view live_js;
 extern const std::string_view page_js;
+extern const std::string_view feed_js;
+extern const std::string_view dashboard_css;
+extern const std::string_view tiles_js;
+extern const std::string_view view_js;
+extern const std::string_view charts_js;
+extern const std::string_view add_js;
+extern const std::string_view dygraph_css;
+extern const std::string_view dygraph_js;
 extern const std::string_view style_css;
 extern const std::string_view icon_svg;
 

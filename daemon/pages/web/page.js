@@ -2,19 +2,23 @@
 "use strict";
 
 (() => {
-  // --- Ages: <span class="age" data-time="ISO">, as when.cpp writes them
+  // --- Ages: <span class="age" data-time="ISO">, as when.cpp writes them; class "up": how long something runs
 
   const two = (large, large_unit, small, small_unit) =>
     large + "\u00a0" + large_unit + (small ? " " + small + "\u00a0" + small_unit : "");
 
-  const age_text = (seconds) => {
+  const duration_text = (seconds) => {
     const s = Math.floor(Math.abs(seconds));
-    if (s < 1) return "now";
     let text = s + "\u00a0s";
     if (s >= 86400) text = two(Math.floor(s / 86400), "d", Math.floor(s / 3600) % 24, "h");
     else if (s >= 3600) text = two(Math.floor(s / 3600), "h", Math.floor(s / 60) % 60, "min");
     else if (s >= 60) text = two(Math.floor(s / 60), "min", s % 60, "s");
-    return seconds < 0 ? "in " + text : text + " ago";
+    return text;
+  };
+
+  const age_text = (seconds) => {
+    if (Math.abs(seconds) < 1) return "now";
+    return seconds < 0 ? "in " + duration_text(seconds) : duration_text(seconds) + " ago";
   };
 
   // quipud's clock counts, not this computer's: the footer says what it was when the page was made.
@@ -23,8 +27,9 @@
 
   const update_ages = () => {
     if (document.hidden) return;
-    for (const age of document.querySelectorAll(".age[data-time]")) {
-      const text = age_text((Date.now() - skew - Date.parse(age.dataset.time)) / 1000);
+    for (const age of document.querySelectorAll(".age[data-time], .up[data-time]")) {
+      const seconds = (Date.now() - skew - Date.parse(age.dataset.time)) / 1000;
+      const text = age.className === "up" ? duration_text(seconds) : age_text(seconds);
       if (age.textContent !== text) age.textContent = text;
     }
   };
