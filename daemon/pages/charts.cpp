@@ -96,7 +96,12 @@ void add_latency_charts(std::vector<Chart>& charts, const State& state) {
     for (const auto& [count, label] : busiest) {
         const std::string link = Link("/debug/traces").with("fam", label).with("lat", "true").text();
         charts.push_back(
-            {"Latency of " + std::string(label), As::quantiles, "s", {{std::string(latencies), std::string(label)}}, "", link}
+            {"Latency of " + std::string(label),
+             As::quantiles,
+             "s",
+             {{std::string(latencies), std::string(label)}},
+             "",
+             link}
         );
     }
 }
@@ -224,7 +229,9 @@ View view_of(const State& state, const Chart& chart, std::string_view remove_lin
     view.list("rows");
     const std::vector<Row> rows = rows_of(state, chart);
     for (std::size_t i = 0; i < std::min(rows.size(), most_rows); ++i) {
-        view.add("rows", std::move(View().set("line", rows[i].title).set("now", rows[i].now).set("all", rows[i].total)));
+        view.add(
+            "rows", std::move(View().set("line", rows[i].title).set("now", rows[i].now).set("all", rows[i].total))
+        );
     }
     view.set("more", rows.size() > most_rows ? grouped(rows.size() - most_rows) : "");
     view.flag("is_empty", rows.empty());

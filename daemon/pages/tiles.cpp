@@ -108,8 +108,7 @@ void each_series(const State& state, const DashPart& part, Use use) {
 std::vector<double> recent(const State& state, const std::vector<DashPart>& parts) {
     const std::int64_t last_s = state.history.last_s();
     // One more, since a rate needs two points.
-    const HistoryRange range =
-        state.history.range(last_s - (spark_points + 1) * spark_step_s, last_s, spark_step_s);
+    const HistoryRange range = state.history.range(last_s - (spark_points + 1) * spark_step_s, last_s, spark_step_s);
     std::vector<double> sum;
     HistoryValues values;
     for (const DashPart& part : parts) {
@@ -180,7 +179,10 @@ View view_of(const State& state, const Tile& tile) {
             if (of.rate && of.total > 0) total += ", " + rate_text(*of.rate);
             break;
         }
-        case TileKind::gauge: value = number_text(sum.value); total = "waiting now"; break;
+        case TileKind::gauge:
+            value = number_text(sum.value);
+            total = "waiting now";
+            break;
     }
     view.set("value", value).set("total", total);
     view.flag("is_bad", tile.is_trouble && sum.rate.value_or(0) > 0);
@@ -209,8 +211,9 @@ void add_open_traces(View& view, const State& state, Now now) {
     view.add("tiles", std::move(open));
     View slow;
     slow.set("id", "tile-slowest").set("label", "Slowest active trace");
-    slow.set("link", slowest ? Link("/debug/traces").with("trace", to_string(slowest->ref)).text()
-                             : "/debug/traces?b=-1");
+    slow.set(
+        "link", slowest ? Link("/debug/traces").with("trace", to_string(slowest->ref)).text() : "/debug/traces?b=-1"
+    );
     slow.set("value", slowest ? duration_text(slowest->duration_ns(now)) : "\u2013");
     slow.set("total", slowest ? slowest->family + " " + shortened(slowest->title, 60) : "none is open");
     slow.set("spec", "").set("spark", "").flag("is_bad", false);

@@ -129,18 +129,22 @@
   let state = "live";
   let connected = document.querySelectorAll(".who .dot.good + b bdi").length;
 
-  // Who is connected stands in the page as served: that part of it is fetched anew.
-  const refresh_who = async () => {
-    try {
-      const answer = await fetch("/");
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-      if (document.querySelector(".first") && !fresh.querySelector(".first")) location.reload();
-      for (const part of [".who", "header .status"]) {
-        document.querySelector(part).replaceWith(document.adoptNode(fresh.querySelector(part)));
-      }
-    } catch {
-      connected = -1; // the next event tries again
+  // Who is connected, and which charts there are, stands in the page as served: fetched anew when that has changed, and
+  // now and then, since a new kind of trace gets a chart of its own.
+  const sync = async () => {
+    if (document.hidden) return;
+    const answer = await fetch("/" + location.search);
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const specs = (page) => [...page.querySelectorAll(".tile")].map((one) => one.dataset.spec).join();
+    const is_first = (page) => page.querySelector(".first") !== null;
+    if (specs(fresh) !== specs(document) || is_first(fresh) !== is_first(document)) {
+      location.reload(); // other tiles: what is chosen stands in the address
+      return;
     }
+    for (const part of [".who", "header .status"]) {
+      document.querySelector(part).replaceWith(document.adoptNode(fresh.querySelector(part)));
+    }
+    quipu.sync_charts(fresh);
   };
 
   const show_stale = () => {
@@ -170,7 +174,8 @@
     }
     if (news.connected !== undefined && news.connected !== connected) {
       connected = news.connected;
-      refresh_who();
+      sync().catch(() => (connected = -1)); // then the next event tries again
+      setTimeout(() => sync().catch(() => {}), 3000 / speed); // what it defines comes a moment later
     }
     show_stale();
   };
@@ -199,6 +204,7 @@
     },
   });
   setInterval(show_stale, 1000 / speed);
+  setInterval(() => sync().catch(() => {}), 60000 / speed);
 
   // --- Sparklines
 

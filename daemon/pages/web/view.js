@@ -314,6 +314,25 @@
     if (at >= 0) charts.splice(at, 1)[0].graph?.destroy();
     figure.remove();
   };
+  // Charts of the page as served now that are not here yet, each in its place.
+  quipu.sync_charts = (page) => {
+    const here = new Set(charts.map((chart) => chart.figure.dataset.spec));
+    let before = null;
+    let is_new = false;
+    for (const fresh of [...page.querySelectorAll(".chart")]) {
+      const known = charts.find((chart) => chart.figure.dataset.spec === fresh.dataset.spec);
+      if (!here.has(fresh.dataset.spec) && !fresh.querySelector(".remove")) {
+        const figure = document.adoptNode(fresh);
+        if (before) before.after(figure);
+        else document.querySelector(".charts").prepend(figure);
+        quipu.add_chart(figure);
+        before = figure;
+        is_new = true;
+      }
+      if (known) before = known.figure;
+    }
+    if (is_new) load();
+  };
   for (const figure of document.querySelectorAll(".chart")) {
     figure.dataset.loading = "";
     quipu.add_chart(figure);
