@@ -16,6 +16,10 @@ before(async () => {
   world = new World();
   await world.start_quipud();
   await world.start_maild();
+  // All kinds of traces have their charts before the first look.
+  await world.send_mails(2);
+  await world.mails_counted(2);
+  await wait_until(async () => /Latency of SMTP\.Conn/.test((await world.get("/")).body), "its latency has a chart");
   browser = await world.browser("--js-flags=--expose-gc");
 });
 
