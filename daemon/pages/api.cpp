@@ -92,28 +92,25 @@ bool shown_at_once(const State& state, std::vector<const Family*>& out) {
     return is_all;
 }
 
-namespace {
+namespace {}  // namespace
 
-// Of the traces that are open, the one that began first. One that goes on as long as its process (a listener, a loop)
-// says nothing: families none of whose traces has ever ended come last.
 const TraceRecord* slowest_open(const State& state) {
     const TraceRecord* slowest = nullptr;
-    bool is_slowest_endless = true;
+    int slowest_rank = 0;
     for (const auto& [name, family] : state.traces.families()) {
         if (family.active.empty()) continue;
         const auto& ended = family.ended_count;
         const bool is_endless = std::all_of(ended.begin(), ended.end(), [](std::uint64_t count) { return count == 0; });
+        const int rank = name.ends_with(listener_ending) ? 2 : is_endless ? 1 : 0;
         const TraceRecord* oldest = family.active.front();
-        const bool is_slower = !slowest || std::pair(is_endless, oldest->begin_wall_ns) <
-                                               std::pair(is_slowest_endless, slowest->begin_wall_ns);
+        const bool is_slower =
+            !slowest || std::pair(rank, oldest->begin_wall_ns) < std::pair(slowest_rank, slowest->begin_wall_ns);
         if (!is_slower) continue;
         slowest = oldest;
-        is_slowest_endless = is_endless;
+        slowest_rank = rank;
     }
     return slowest;
 }
-
-}  // namespace
 
 void write_traces(JsonWriter& json, const State& state, Now now) {
     std::uint64_t failed = 0;

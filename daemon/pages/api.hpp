@@ -33,6 +33,11 @@ void write_value(JsonWriter& json, const Family& family, const Series& series);
 // out.
 bool shown_at_once(const State& state, std::vector<const Family*>& out);
 
+// Of the traces that are open, the one that began first. One that goes on as long as its process says nothing of how
+// slow anything is: families none of whose traces has ever ended come late, listeners last. null: none is open.
+const TraceRecord* slowest_open(const State& state);
+inline constexpr std::string_view listener_ending = ".Listen";
+
 // The trace that is open longest, and how many are; the same for /api/v1/now and the stream.
 void write_traces(JsonWriter& json, const State& state, Now now);
 

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "daemon/core/history_math.hpp"
+#include "daemon/pages/api.hpp"
 #include "daemon/pages/dashboard.hpp"
 #include "daemon/pages/json.hpp"
 #include "daemon/pages/target.hpp"
@@ -189,21 +190,12 @@ View view_of(const State& state, const Tile& tile) {
     return view;
 }
 
-// A listener's trace is open as long as its mail daemon runs, and says nothing of how slow anything is.
-bool is_listener(const TraceRecord& trace) {
-    return trace.family.ends_with(".Listen");
-}
-
 void add_open_traces(View& view, const State& state, Now now) {
     const auto& families = state.traces.families();
     const auto connections = families.find("SMTP.Conn");
     const std::size_t count = connections == families.end() ? 0 : connections->second.active.size();
-    const TraceRecord* slowest = nullptr;
-    for (const auto& [name, family] : families) {
-        if (family.active.empty() || is_listener(*family.active.front())) continue;
-        const TraceRecord* oldest = family.active.front();
-        if (!slowest || oldest->begin_wall_ns < slowest->begin_wall_ns) slowest = oldest;
-    }
+    const TraceRecord* slowest = slowest_open(state);
+    if (slowest && slowest->family.ends_with(listener_ending)) slowest = nullptr;
     View open;
     open.set("id", "tile-connections").set("label", "Active connections");
     open.set("link", "/debug/traces?fam=SMTP.Conn&b=-1").set("value", grouped(count));

@@ -268,7 +268,11 @@ test("the first view is under 200 KiB", async () => {
   await page.goto(world.url + "/");
   await page.waitForFunction(() => !document.querySelector("[data-loading]"));
   await page.waitForFunction(() => document.querySelectorAll(".plot canvas").length > 0);
-  console.log(`first view: ${bytes} bytes`);
+  const ms = await page.evaluate(() => ({
+    painted: Math.round(performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? -1),
+    drawn: Math.round(performance.getEntriesByName("drawn")[0]?.startTime ?? -1),
+  }));
+  console.log(`first view: ${bytes} bytes, painted after ${ms.painted} ms, curves after ${ms.drawn} ms`);
   assert.ok(bytes > 20000 && bytes < 200 * 1024, `${bytes} bytes`);
   await context.close();
 });

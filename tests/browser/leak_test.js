@@ -1,5 +1,5 @@
-// A dashboard that is left open leaves nothing behind. ?speed=10 makes it live ten times as fast; its clocks and
-// limits stay the same. Here for some seconds; `node tests/browser/leak_test.js 10` does it for ten minutes, and says
+// A dashboard that is left open leaves nothing behind. ?speed=10 makes it live ten times as fast: it asks ten times as
+// often, and what it shows, 15 minutes else, is full and moves on after 90 s. Here for some seconds; `node tests/browser/leak_test.js 10` does it for ten minutes, and says
 // what quipud spends on five dashboards.
 "use strict";
 
@@ -41,12 +41,22 @@ test(`the heap stays flat over ${minutes} minutes at ten times the speed`, async
   const session = await context.newCDPSession(page);
   await session.send("HeapProfiler.enable");
   await session.send("Performance.enable");
-  const measure = async () => {
+  const measure_once = async () => {
     await session.send("HeapProfiler.collectGarbage");
     await session.send("HeapProfiler.collectGarbage");
     const { metrics } = await session.send("Performance.getMetrics");
     const of = (name) => metrics.find((one) => one.name === name).value;
     return { heap: of("JSHeapUsedSize"), nodes: of("Nodes"), listeners: of("JSEventListeners") };
+  };
+  // The least of three: one may fall into the moment of a redraw.
+  const measure = async () => {
+    const all = [];
+    for (let i = 0; i < 3; ++i) {
+      all.push(await measure_once());
+      await page.waitForTimeout(200);
+    }
+    const least = (name) => Math.min(...all.map((one) => one[name]));
+    return { heap: least("heap"), nodes: least("nodes"), listeners: least("listeners") };
   };
   let asked = 0;
   page.on("request", (request) => (asked += request.url().includes("/api/v1/history") ? 1 : 0));
@@ -63,13 +73,13 @@ test(`the heap stays flat over ${minutes} minutes at ten times the speed`, async
   console.log(`heap ${seen.map((one) => Math.round(one.heap / 1024)).join(" ")} KiB; nodes ${seen.map((one) => one.nodes).join(" ")}; ` +
     `listeners ${seen.map((one) => one.listeners).join(" ")}; ${asked} questions; ${points} points`);
   assert.ok(asked > 8, `${asked} questions`);
-  assert.ok(points <= 910, `${points} points for 15 minutes`);
+  assert.ok(points <= 100, `${points} points for 90 seconds`);
+  // After a quarter (of ten minutes: when 90 s are full) nothing more comes; a megabyte is what heaps breathe.
   const first = seen[Math.floor(seen.length / 4)];
   const last = seen.at(-1);
-  // The first 15 minutes fill up with real points: that much may come.
-  assert.ok(last.heap < first.heap + 3 * 1024 * 1024, `heap ${first.heap} to ${last.heap}`);
-  assert.ok(last.nodes < first.nodes * 1.2 + 100, `nodes ${first.nodes} to ${last.nodes}`);
-  assert.ok(last.listeners < first.listeners * 1.2 + 50, `listeners ${first.listeners} to ${last.listeners}`);
+  assert.ok(last.heap < first.heap + 1024 * 1024, `heap ${first.heap} to ${last.heap}`);
+  assert.ok(last.nodes < first.nodes + 100, `nodes ${first.nodes} to ${last.nodes}`);
+  assert.ok(last.listeners < first.listeners + 20, `listeners ${first.listeners} to ${last.listeners}`);
   await context.close();
 });
 

@@ -115,7 +115,7 @@
     const open = document.getElementById("tile-connections");
     if (traces.connections !== undefined) set_text(open.querySelector(".value"), quipu.number_text(traces.connections));
     const slow = document.getElementById("tile-slowest");
-    const slowest = traces.slowest_open;
+    const slowest = traces.slowest_open?.family.endsWith(".Listen") ? null : traces.slowest_open; // listeners are no work
     set_text(slow.querySelector(".value"), slowest ? duration_text(slowest.seconds) : "\u2013");
     const title = slowest ? slowest.family + " " + slowest.title : "none is open";
     set_text(slow.querySelector(".total"), title.length > 80 ? title.slice(0, 79) + "\u2026" : title);

@@ -5,6 +5,7 @@
 
 (() => {
   const spans = { "15m": 900, "1h": 3600, "2h": 7200, "6h": 21600, "24h": 86400, "7d": 604800, "30d": 2592000 };
+  for (const name in spans) spans[name] /= quipu.speed;
   const longest = spans["30d"];
   const shortest = 30;
   const refresh_ms = 5000 / quipu.speed;
@@ -174,6 +175,7 @@
     say_shown();
     show_restarts();
     for (const figure of document.querySelectorAll(".chart[data-loading]")) delete figure.dataset.loading;
+    if (!performance.getEntriesByName("drawn").length) performance.mark("drawn");
   };
 
   // Everything anew. Around a view that stands still as much again on either side is there to move to.
