@@ -1,7 +1,15 @@
-// What outlives quipud, as plain values: handed to the store (disk/) and taken back from it at start.
+// What outlives quipud, as plain values: handed to the store and the journal (disk/) and taken back from them at start.
+//
+// The store has everything, and is written once a second. The journal has the counts that have changed since, written
+// before a page that shows them leaves: a number that somebody has seen is never taken back. So an entry of the
+// journal is a small commit; at start those entries are put on top of the store that are younger than it.
+//
+// A further kind of rows: a member of Changes and of Saved here, taken and restored in durable.cpp, a file of its own
+// in disk/ (rows_NAME.cpp, one line in rows.cpp), a migration in disk/schema.cpp.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,35 +36,55 @@ struct DurableCount {
     std::uint64_t value = 0;
 };
 
-// An instance that was alive, with its totals.
+// One of the things that an instance says of itself: "argument", "flag", "set flag", "topic" or "configuration".
+struct DurableWord {
+    std::string what;
+    std::string name;  // of a flag
+    std::string value;
+};
+
+// An instance that is on record, with its totals. Those of an ended one are in the retired totals, too.
 struct DurableInstance {
     std::string instance;  // 16 bytes
     std::string program;
     std::string version;
     std::string hostname;
     std::int64_t start_wall_ns = 0;
-    std::int32_t pid = 0;
+    std::int32_t pid = 0;  // as the kernel says; said_pid: as it says itself
+    std::uint32_t said_pid = 0;
     std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+    bool is_ended = false;
+    std::string how;  // it ended
+    std::int64_t connected_wall_ns = 0;
+    std::int64_t heard_wall_ns = 0;
+    std::int64_t life_wall_ns = 0;
+    std::uint32_t connections = 0;
+    std::optional<std::vector<DurableWord>> words;  // absent: unchanged
     std::vector<DurableCount> counts;
 };
 
 // One commit. Values are absolute: writing the same twice does no harm.
 struct Changes {
-    std::vector<DurableFamily> families;       // new ones
-    std::vector<DurableCount> retired;         // changed
-    std::vector<DurableInstance> instances;    // changed ones, with their changed counts
-    std::vector<std::string> ended_instances;  // their rows go; their counts are in `retired` of the same commit
+    std::uint64_t epoch = 0;                       // how many commits there were, this one included
+    std::vector<DurableFamily> families;           // new ones
+    std::vector<DurableCount> retired;             // changed
+    std::vector<DurableInstance> instances;        // changed ones, with their changed counts
+    std::vector<std::string> forgotten_instances;  // all their rows go, before the others come
 
     [[nodiscard]] bool is_empty() const {
-        return families.empty() && retired.empty() && instances.empty() && ended_instances.empty();
+        return families.empty() && retired.empty() && instances.empty() && forgotten_instances.empty();
     }
 };
 
 // Everything that the store holds.
 struct Saved {
+    std::uint64_t file = 0;   // a random number that the file got when it was made
+    std::uint64_t epoch = 0;  // of its last commit
     std::vector<DurableFamily> families;
     std::vector<DurableCount> retired;
     std::vector<DurableInstance> instances;
+    std::vector<Changes> journal;  // younger than all that, oldest first
 };
 
 }  // namespace quipu

@@ -114,6 +114,7 @@ Errc EmitterSession::on(const wire::Bye& bye, Now /*now*/) {
 Errc EmitterSession::on(const wire::Describe& describe, Now /*now*/) {
     emitter_->topics.assign(describe.topics.begin(), describe.topics.end());
     emitter_->config_text = describe.config_text;
+    emitter_->mark_life();
     return Errc::ok;
 }
 

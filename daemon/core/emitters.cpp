@@ -95,10 +95,15 @@ void Emitters::describe(EmitterRecord& emitter, const wire::Hello& hello, Peer p
     emitter.heard_wall_ns = now.wall_ns;
     emitter.life_wall_ns = now.wall_ns;
     emitter.how.clear();
+    emitter.mark_life();
     ++emitter.connections;
     emitter.metrics.start_wall_ns = hello.start_wall_ns;
     emitter.traces.program = hello.program;
     emitter.traces.wall_minus_steady_ns = static_cast<std::int64_t>(hello.wall_ns - hello.steady_ns);
+}
+
+void Emitters::forget(std::string_view instance) {
+    std::erase_if(all_, [instance](const auto& emitter) { return emitter->instance == instance; });
 }
 
 std::vector<std::string> Emitters::trim() {

@@ -65,6 +65,7 @@ struct EmitterRecord {
     std::int64_t lost_steady_ns = 0;
     bool is_alive = false;          // the edge watches its process, which runs: no grace while lost
     std::string how;                // lost, ended: one phrase, "said goodbye: exit"
+    Marks life_marks;               // its life, or what it says of itself, has changed
     std::uint32_t connections = 0;  // how often it connected
     std::uint64_t frames = 0;
     std::uint64_t bytes = 0;
@@ -76,6 +77,10 @@ struct EmitterRecord {
     std::string output;
 
     [[nodiscard]] bool answers(std::string_view topic) const;
+
+    void mark_life() {
+        for (const Book book : all_books) life_marks.set(book);
+    }
 };
 
 std::string instance_hex(const EmitterRecord& emitter);  // 32 hex digits
@@ -106,6 +111,7 @@ public:
     static void describe(EmitterRecord& emitter, const wire::Hello& hello, Peer peer, Now now);
     // Forgets the ones that ended first, beyond the limit. Returns their instances, to be removed from disk.
     std::vector<std::string> trim();
+    void forget(std::string_view instance);
 
 private:
     EmitterLimits limits_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <limits>
+#include <utility>
 
 #include "proto/limits.hpp"
 
@@ -27,6 +28,34 @@ Series make_series(const Family& family) {
         case Kind::histogram: series.value = HistogramValue{std::vector<Cell>(family.bounds.size() + 2)}; break;
     }
     return series;
+}
+
+// So that each count knows its name.
+void name_cells(const Family& family, const std::string& label, Series& series) {
+    const auto name = [&](Cell& cell, std::size_t index) {
+        cell.family = &family;
+        cell.label = &label;
+        cell.index = static_cast<std::uint32_t>(index);
+    };
+    if (auto* cell = std::get_if<Cell>(&series.value)) name(*cell, 0);
+    if (auto* histogram = std::get_if<HistogramValue>(&series.value)) {
+        for (std::size_t i = 0; i < histogram->cells.size(); ++i) name(histogram->cells[i], i);
+    }
+}
+
+// Into the book's list, unless it is there.
+template <typename Item>
+void mark(Book book, Marked<Item>& marked, Item& item, Marks& marks) {
+    if (marks.has(book)) return;
+    marks.set(book);
+    marked[static_cast<std::size_t>(book)].push_back(&item);
+}
+
+template <typename Item>
+void mark(Marked<Item>& marked, Item& item, Marks& marks) {
+    if (marks.has_all()) [[likely]]
+        return;
+    for (const Book book : all_books) mark(book, marked, item, marks);
 }
 
 // How many ids a series of the family takes; of our families and those on the wire.
@@ -153,7 +182,9 @@ Series* Metrics::admit_series(Family& family, std::string_view label) {
         return nullptr;
     }
     ++series_count_;
-    return &family.series.emplace(std::string(label), make_series(family)).first->second;
+    auto& [key, series] = *family.series.emplace(std::string(label), make_series(family)).first;
+    name_cells(family, key, series);
+    return &series;
 }
 
 Cell* Metrics::ensure_cell(Family& family, std::string_view label, std::uint32_t index) {
@@ -207,11 +238,9 @@ Errc Metrics::define(InstanceMetrics& who, ConnectionIds& ids, const wire::Defin
                 target.family = family;
                 target.kind = family->kind;
                 target.series = admitted;
-                if (auto* cell = std::get_if<Cell>(&admitted->value)) target.cell = cell;
-                if (auto* histogram = std::get_if<HistogramValue>(&admitted->value)) {
-                    target.cell = &histogram->cells[i];
-                }
-                if (target.cell) target.contribution = &who.counts[target.cell];
+                Cell* cell = std::get_if<Cell>(&admitted->value);
+                if (auto* histogram = std::get_if<HistogramValue>(&admitted->value)) cell = &histogram->cells[i];
+                if (cell) target.count = &*who.counts.try_emplace(cell).first;
             }
             ids.targets.push_back(target);
         }
@@ -227,21 +256,19 @@ Errc Metrics::apply(InstanceMetrics& who, ConnectionIds& ids, const wire::Deltas
     for (std::size_t i = 0; i < deltas.ids.size(); ++i) {
         const IdTarget& target = ids.targets[deltas.ids[i] - 1];
         const std::int64_t delta = deltas.deltas[i];
-        if (target.contribution) [[likely]] {
-            Contribution& contribution = *target.contribution;
+        if (target.count) [[likely]] {
+            auto& [cell, contribution] = *target.count;
             const auto growth = static_cast<std::uint64_t>(delta);
             const std::uint64_t before = contribution.shown();
             const std::uint64_t grown = std::max(contribution.held, contribution.now + growth) - before;
             // Beyond 2^64 a total would step back to nothing: that growth is refused as a negative one is.
-            if (delta < 0 || growth > room_above(contribution.now) || grown > room_above(target.cell->total)) {
+            if (delta < 0 || growth > room_above(contribution.now) || grown > room_above(cell->total)) {
                 ++counts_.refused_deltas;
                 continue;
             }
             contribution.now += growth;
-            contribution.is_changed = true;
-            target.cell->is_changed = true;
-            target.family->is_changed = true;
-            target.cell->total += contribution.shown() - before;
+            cell->total += grown;
+            mark(who.changed, *target.count, contribution.marks);
         } else if (target.series) {
             auto& gauge = std::get<GaugeValue>(target.series->value);
             part_of(gauge, who) += static_cast<double>(delta);
@@ -310,9 +337,8 @@ void Metrics::retire(InstanceMetrics& who) {
     assert(!who.is_retired);
     for (auto& [cell, contribution] : who.counts) {
         cell->retired += contribution.shown();
-        cell->is_retired_changed = true;
+        mark_retired(*cell);
     }
-    for (auto& [name, family] : families_) family.is_changed = true;
     who.is_retired = true;
     remove_parts(who);
 }
@@ -321,40 +347,72 @@ void Metrics::revive(InstanceMetrics& who) {
     assert(who.is_retired);
     for (auto& [cell, contribution] : who.counts) {
         cell->retired -= contribution.shown();
-        cell->is_retired_changed = true;
-        cell->is_changed = true;  // its rows went with its end
-        contribution.is_changed = true;
+        mark_retired(*cell);
     }
-    for (auto& [name, family] : families_) family.is_changed = true;
     who.is_retired = false;
+}
+
+// --- For disk -------------------------------------------------------------------------------------------------------
+
+void Metrics::mark_retired(Cell& cell) {
+    mark(retired_changed_, cell, cell.retired_marks);
+}
+
+std::vector<Cell*> Metrics::take_retired(Book book) {
+    std::vector<Cell*> cells = std::exchange(retired_changed_[static_cast<std::size_t>(book)], {});
+    for (Cell* cell : cells) cell->retired_marks.clear(book);
+    return cells;
+}
+
+std::vector<Count*> Metrics::take_counts(InstanceMetrics& who, Book book) {
+    std::vector<Count*> counts = std::exchange(who.changed[static_cast<std::size_t>(book)], {});
+    for (Count* count : counts) count->second.marks.clear(book);
+    return counts;
 }
 
 void Metrics::mark_all_changed() {
     for (auto& [name, family] : families_) {
-        family.is_changed = true;
-        family.is_committed = false;
+        family.is_stored = false;
+        if (family.is_own) continue;
         for (auto& [label, series] : family.series) {
-            const auto mark = [](Cell& cell) { cell.is_changed = cell.is_retired_changed = true; };
-            if (auto* cell = std::get_if<Cell>(&series.value)) mark(*cell);
+            const auto mark_cell = [this](Cell& cell) {
+                mark(Book::store, retired_changed_, cell, cell.retired_marks);
+            };
+            if (auto* cell = std::get_if<Cell>(&series.value)) mark_cell(*cell);
             if (auto* histogram = std::get_if<HistogramValue>(&series.value)) {
-                std::for_each(histogram->cells.begin(), histogram->cells.end(), mark);
+                std::for_each(histogram->cells.begin(), histogram->cells.end(), mark_cell);
             }
         }
     }
 }
 
-void Metrics::restore_retired(Cell& cell, std::uint64_t value) {
-    value = std::min(value, room_above(cell.total));
-    cell.total += value;
-    cell.retired += value;
+void Metrics::mark_all_changed(InstanceMetrics& who) {
+    for (Count& count : who.counts) mark(Book::store, who.changed, count, count.second.marks);
 }
 
-void Metrics::restore_contribution(InstanceMetrics& who, Cell& cell, std::uint64_t value) {
-    Contribution& contribution = who.counts[&cell];
-    const std::uint64_t before = contribution.shown();
-    value = std::min(value, before + room_above(cell.total));
-    contribution.held = std::max(contribution.held, value);
-    cell.total += contribution.shown() - before;
+void Metrics::restore_retired(Cell& cell, std::uint64_t value, bool is_news) {
+    // What the store says may be damaged; the journal has checksums, and its sums are right only once all is in.
+    if (!is_news) value = std::min(value, cell.retired + room_above(cell.total));
+    cell.total += value - cell.retired;
+    cell.retired = value;
+    if (is_news) mark_retired(cell);
+}
+
+void Metrics::restore_count(InstanceMetrics& who, Cell& cell, std::uint64_t value, bool is_news) {
+    Count& count = *who.counts.try_emplace(&cell).first;
+    const std::uint64_t before = count.second.shown();
+    if (!is_news) value = std::min(value, before + room_above(cell.total));
+    count.second.held = value;
+    if (!who.is_retired) cell.total += value - before;
+    if (is_news) mark(who.changed, count, count.second.marks);
+}
+
+void Metrics::restore_is_retired(InstanceMetrics& who, bool is_retired) {
+    if (who.is_retired == is_retired) return;
+    who.is_retired = is_retired;
+    for (auto& [cell, contribution] : who.counts) {
+        cell->total += is_retired ? 0 - contribution.shown() : contribution.shown();
+    }
 }
 
 }  // namespace quipu

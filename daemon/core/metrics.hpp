@@ -35,15 +35,44 @@ struct MetricLimits {
     std::uint32_t labels_per_family = 131072;  // beyond: folded into "(other)"
 };
 
-// One published count.
-struct Cell {
-    std::uint64_t total = 0;          // what is shown
-    std::uint64_t retired = 0;        // the part of it that ended instances left behind
-    bool is_changed = false;          // some contribution has changed since the last commit
-    bool is_retired_changed = false;  // `retired` has
+// Where changes are written down, each at its own pace: the store, once a second, and the journal, before a page with
+// them leaves (durable.hpp).
+enum class Book : std::uint8_t { store, journal };
+inline constexpr std::array all_books = {Book::store, Book::journal};
+
+// The books in which something has to be written anew.
+class Marks {
+public:
+    [[nodiscard]] bool has(Book book) const { return (bits_ & bit(book)) != 0; }
+
+    [[nodiscard]] bool has_all() const { return bits_ == 3; }
+
+    void set(Book book) { bits_ = static_cast<std::uint8_t>(bits_ | bit(book)); }
+
+    void clear(Book book) { bits_ = static_cast<std::uint8_t>(bits_ & ~bit(book)); }
+
+private:
+    static std::uint8_t bit(Book book) { return static_cast<std::uint8_t>(1U << static_cast<unsigned>(book)); }
+
+    std::uint8_t bits_ = 0;
 };
 
+// What is marked, a list for each book: taking it costs what has changed, not what there is.
+template <typename Item>
+using Marked = std::array<std::vector<Item*>, all_books.size()>;
+
+struct Family;
 struct InstanceMetrics;
+
+// One published count.
+struct Cell {
+    std::uint64_t total = 0;             // what is shown
+    std::uint64_t retired = 0;           // the part of it that ended instances left behind
+    const Family* family = nullptr;      // with label and index: its name; null: quipud's own
+    const std::string* label = nullptr;  // the key in Family::series
+    std::uint32_t index = 0;             // 0, or the index in a histogram
+    Marks retired_marks;                 // `retired` has changed
+};
 
 // A gauge or text: one part for each living instance that has said something.
 template <typename Value>
@@ -87,8 +116,7 @@ struct Family {
     double sum_unit = 1;         // histograms
     std::uint64_t folded = 0;    // definitions that went to "(other)"
     bool is_own = false;         // quipud's own: not kept on disk
-    bool is_changed = false;     // some cell has changed since the last commit
-    bool is_committed = false;   // the store knows the family
+    bool is_stored = false;      // the store knows the family
     SeriesByLabel series;        // may be empty where there is a label
 
     [[nodiscard]] bool is_labelled() const { return !label_name.empty(); }
@@ -98,27 +126,30 @@ using FamilyByName = std::map<std::string, Family, std::less<>>;
 
 // What one instance has in one cell.
 struct Contribution {
-    std::uint64_t held = 0;   // before its present connection
-    std::uint64_t now = 0;    // in its present connection
-    bool is_changed = false;  // since the last commit
+    std::uint64_t held = 0;  // before its present connection
+    std::uint64_t now = 0;   // in its present connection
+    Marks marks;
 
     [[nodiscard]] std::uint64_t shown() const { return held > now ? held : now; }
 };
 
+using CountByCell = std::unordered_map<Cell*, Contribution>;
+using Count = CountByCell::value_type;  // stays where it is
+
 // All that one instance has contributed. Address-stable while it lives; owned by its Emitter.
 struct InstanceMetrics {
     std::uint64_t start_wall_ns = 0;  // MERGE_LAST: the youngest instance wins
-    std::unordered_map<Cell*, Contribution> counts;
+    CountByCell counts;
+    Marked<Count> changed;
     bool is_retired = false;  // its counts are in Cell::retired
 };
 
 // What an id of one connection stands for.
 struct IdTarget {
     Kind kind = Kind::counter;
-    Cell* cell = nullptr;                  // counters, histogram cells
-    Contribution* contribution = nullptr;  // the same
-    Series* series = nullptr;              // gauges, texts
-    Family* family = nullptr;              // null: refused, what comes for it is counted and dropped
+    Count* count = nullptr;    // counters, histogram cells
+    Series* series = nullptr;  // gauges, texts
+    Family* family = nullptr;  // null: refused, what comes for it is counted and dropped
 };
 
 // The ids of one connection. Index is id - 1.
@@ -169,25 +200,42 @@ public:
     // An instance taken for ended is back.
     void revive(InstanceMetrics& who);
 
-    // For take_changes() in state.hpp: reads and resets the marks of what has changed.
-    [[nodiscard]] FamilyByName& families_for_commit() { return families_; }
+    // For take_changes() and restore() in durable.cpp.
+    [[nodiscard]] FamilyByName& families_to_store() { return families_; }
 
+    // The cells whose retired part has changed; the list is empty and their marks are gone afterwards.
+    std::vector<Cell*> take_retired(Book book);
+
+    [[nodiscard]] bool has_retired(Book book) const {
+        return !retired_changed_[static_cast<std::size_t>(book)].empty();
+    }
+
+    // Likewise the changed counts of one instance.
+    static std::vector<Count*> take_counts(InstanceMetrics& who, Book book);
+
+    // As if the store knew no family, and no cell's retired part; and nothing that one instance has.
     void mark_all_changed();
+    static void mark_all_changed(InstanceMetrics& who);
 
-    // For restoring from disk: the family and cell of that name, made where absent; null where it cannot be.
+    // The family and cell of that name, made where absent; null where it cannot be.
     Family* ensure_family(const Family& like);
     Cell* ensure_cell(Family& family, std::string_view label, std::uint32_t index);
-    void restore_retired(Cell& cell, std::uint64_t value);
-    void restore_contribution(InstanceMetrics& who, Cell& cell, std::uint64_t value);
+    // From the store, or (`is_news`: the store does not have it yet) from the journal. Values are absolute.
+    void restore_retired(Cell& cell, std::uint64_t value, bool is_news);
+    void restore_count(InstanceMetrics& who, Cell& cell, std::uint64_t value, bool is_news);
+    // Whether what it contributed is in Cell::retired; totals follow, Cell::retired does not.
+    void restore_is_retired(InstanceMetrics& who, bool is_retired);
 
 private:
     Family* admit_family(const wire::Family& family);
     Series* admit_series(Family& family, std::string_view label);
     void remove_parts(InstanceMetrics& who);
+    void mark_retired(Cell& cell);
 
     MetricLimits limits_;
     FamilyByName families_;
     std::uint32_t series_count_ = 0;
+    Marked<Cell> retired_changed_;
     MetricCounts counts_;
 };
 

@@ -1,6 +1,7 @@
 // All that quipud knows. One thread owns it; pages read it, sessions and queries change it.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -85,7 +86,8 @@ struct State {
     Queries queries;
     History history;
     HistoryFeed history_feed;
-    std::vector<std::string> ended_since_commit;  // instances whose rows the store shall drop
+    // Instances that are no longer on record: of each book, those whose rows shall go.
+    std::array<std::vector<std::string>, all_books.size()> forgotten;
 };
 
 // The lives of instances, where metrics, traces and queries go together.
@@ -99,10 +101,11 @@ void end_overdue(State& state, Now now);
 // second.
 void tune_sampling(State& state, Now now);
 
-// What has changed since the last call, for the store; and the way back at start.
-Changes take_changes(State& state);
+// What has changed since the last call for that book; and the way back at start. In durable.cpp.
+bool has_changes(const State& state, Book book);
+Changes take_changes(State& state, Book book);
 void restore(State& state, const Saved& saved, Now now);
-// A commit failed: the next take_changes() hands out everything, what `failed` was to remove included.
+// A commit failed: the next take_changes() for the store hands out everything, what `failed` was to remove included.
 void mark_all_changed(State& state, Changes failed);
 
 }  // namespace quipu

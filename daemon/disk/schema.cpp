@@ -52,6 +52,32 @@ constexpr std::array migrations = {
             PRIMARY KEY (instance, family, label, cell)
         ) STRICT, WITHOUT ROWID;
     )sql",
+    R"sql(
+        -- "file": a random number, by which a journal knows the file that it belongs to. "epoch": counts commits.
+        CREATE TABLE meta (
+            name  TEXT NOT NULL PRIMARY KEY,
+            value INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO meta VALUES ('file', random()), ('epoch', 0);
+        -- Those that have ended stay on record for a while; what they counted is in `retired`, too.
+        ALTER TABLE instance ADD COLUMN said_pid INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE instance ADD COLUMN gid INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE instance ADD COLUMN is_ended INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE instance ADD COLUMN how TEXT NOT NULL DEFAULT '';
+        ALTER TABLE instance ADD COLUMN connected_wall_ns INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE instance ADD COLUMN heard_wall_ns INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE instance ADD COLUMN life_wall_ns INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE instance ADD COLUMN connections INTEGER NOT NULL DEFAULT 0;
+        -- What an instance says of itself.
+        CREATE TABLE instance_word (
+            instance BLOB NOT NULL,
+            position INTEGER NOT NULL,
+            what     TEXT NOT NULL,       -- argument, flag, set flag, topic, configuration
+            name     TEXT NOT NULL,       -- of a flag
+            value    TEXT NOT NULL,
+            PRIMARY KEY (instance, position)
+        ) STRICT, WITHOUT ROWID;
+    )sql",
 };
 
 }  // namespace

@@ -241,8 +241,8 @@ void Server::end_restored() {
 // Hands what has changed to the worker; committed() comes back from it.
 void Server::commit() {
     if (!store_ || is_committing_) return;
-    Changes changes = take_changes(state_);
-    if (changes.is_empty()) return;
+    if (!has_changes(state_, Book::store)) return;
+    Changes changes = take_changes(state_, Book::store);
     is_committing_ = true;
     asio::post(worker_, [this, changes = std::move(changes)]() mutable {
         std::string problem = store_->commit(changes);

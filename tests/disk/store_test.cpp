@@ -12,12 +12,13 @@
 #include <memory>
 #include <sstream>
 
-#include "tests/support/net_fixture.hpp"
+#include "tests/support/duct.hpp"
+#include "tests/support/temp_dir.hpp"
 
 BOOST_AUTO_TEST_SUITE(disk_store)
 
 using namespace quipu;
-using quipu::test::TempDir;
+using namespace quipu::test;
 namespace fs = std::filesystem;
 
 namespace {
@@ -62,6 +63,19 @@ Changes some_changes() {
     instance.pid = 4711;
     instance.uid = 4294967295U;
     instance.counts = {{"count", "", 0, 3}};
+    instance.said_pid = 4294967295U;
+    instance.gid = 12;
+    instance.is_ended = true;
+    instance.how = "said goodbye: exit";
+    instance.connected_wall_ns = 11;
+    instance.heard_wall_ns = 12;
+    instance.life_wall_ns = 13;
+    instance.connections = 14;
+    instance.words = {{
+        {"argument", "", "maild"},
+        {"set flag", "hostname", std::string("m\0x", 3)},
+        {"configuration", "", "a = b\n"},
+    }};
     changes.instances = {instance};
     return changes;
 }
@@ -142,6 +156,20 @@ BOOST_AUTO_TEST_CASE(what_is_committed_comes_back_to_the_letter) {
     BOOST_TEST(instance.uid == 4294967295U);
     BOOST_REQUIRE_EQUAL(instance.counts.size(), 1u);
     BOOST_TEST(instance.counts[0].value == 3u);
+    BOOST_TEST(instance.said_pid == 4294967295U);
+    BOOST_TEST(instance.gid == 12U);
+    BOOST_TEST(instance.is_ended);
+    BOOST_TEST(instance.how == "said goodbye: exit");
+    BOOST_TEST(instance.connected_wall_ns == 11);
+    BOOST_TEST(instance.heard_wall_ns == 12);
+    BOOST_TEST(instance.life_wall_ns == 13);
+    BOOST_TEST(instance.connections == 14U);
+    BOOST_REQUIRE(instance.words.has_value());
+    BOOST_REQUIRE_EQUAL(instance.words->size(), 3U);
+    BOOST_TEST((*instance.words)[1].what == "set flag");
+    BOOST_TEST((*instance.words)[1].name == "hostname");
+    BOOST_TEST((*instance.words)[1].value == std::string("m\0x", 3));
+    BOOST_TEST((*instance.words)[2].value == "a = b\n");
 }
 
 BOOST_AUTO_TEST_CASE(hostile_labels_come_back_to_the_letter) {
@@ -164,16 +192,16 @@ BOOST_AUTO_TEST_CASE(hostile_labels_come_back_to_the_letter) {
     for (std::size_t i = 0; i < labels.size(); ++i) BOOST_TEST(retired(opened.saved, "count", labels[i]) == i + 1);
 }
 
-BOOST_AUTO_TEST_CASE(committing_twice_does_no_harm_and_ended_instances_go) {
+BOOST_AUTO_TEST_CASE(committing_twice_does_no_harm_and_forgotten_instances_go) {
     const TempDir dir;
     {
         const Opened opened(dir.path());
         BOOST_TEST(opened.store->commit(some_changes()) == "");
         BOOST_TEST(opened.store->commit(some_changes()) == "");
-        Changes ended;
-        ended.retired = {{"count", "", 0, 10}};
-        ended.ended_instances = {some_changes().instances[0].instance};
-        BOOST_TEST(opened.store->commit(ended) == "");
+        Changes later;
+        later.retired = {{"count", "", 0, 10}};
+        later.forgotten_instances = {some_changes().instances[0].instance};
+        BOOST_TEST(opened.store->commit(later) == "");
     }
     const Opened opened(dir.path());
     BOOST_TEST(retired(opened.saved, "count") == 10u);
@@ -266,6 +294,34 @@ BOOST_AUTO_TEST_CASE(a_newer_version_is_set_aside_whole) {
     BOOST_TEST(opened.notice.find("newer quipud (schema version 999)") != std::string::npos);
     BOOST_TEST(count_files(dir.path(), "quipu.db.newer-") >= 1u);
     BOOST_TEST(opened.saved.families.empty());
+}
+
+// A file as the first version made it, and what its pages had shown.
+BOOST_AUTO_TEST_CASE(a_file_of_version_1_opens_with_every_total) {
+    const TempDir dir;
+    const std::string golden = std::string(QUIPU_SOURCE_DIR) + "/tests/golden/state/version1";
+    run_sql(dir.file("quipu.db"), read_file(golden + ".sql").c_str());
+    Opened opened(dir.path());
+    BOOST_TEST(opened.notice == "");
+    State state;
+    restore(state, opened.saved, test_now);
+    std::ifstream totals(golden + ".totals");
+    std::uint64_t total = 0;
+    std::string name;
+    std::string label;
+    int checked = 0;
+    while (totals >> total >> name && std::getline(totals, label)) {
+        if (!label.empty()) label.erase(0, 1);
+        BOOST_TEST_CONTEXT(name << " " << label) {
+            BOOST_TEST(count_of(state, name, label) == total);
+        }
+        ++checked;
+    }
+    BOOST_TEST(checked == 40);
+    BOOST_TEST(state.emitters.all().size() == 1U);
+    BOOST_TEST(opened.store->commit(some_changes()) == "");
+    opened.store.reset();
+    BOOST_TEST(Opened(dir.path()).saved.retired.size() == opened.saved.retired.size() + 2);
 }
 
 BOOST_AUTO_TEST_CASE(another_programs_database_is_set_aside) {

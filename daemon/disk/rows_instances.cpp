@@ -1,0 +1,117 @@
+#include <map>
+#include <string>
+
+#include "daemon/disk/rows_tables.hpp"
+#include "daemon/disk/sqlite.hpp"
+
+namespace quipu {
+
+namespace {
+
+using Index = std::map<std::string, std::size_t>;
+
+Index load_instances(sqlite3* db, Saved& saved) {
+    Index index;
+    Statement rows(db, R"sql(
+        SELECT instance, program, version, hostname, start_wall_ns, pid, uid,
+               said_pid, gid, is_ended, how, connected_wall_ns, heard_wall_ns, life_wall_ns, connections
+        FROM instance ORDER BY connected_wall_ns, instance
+    )sql");
+    while (rows.next()) {
+        DurableInstance one;
+        one.instance = rows.text(0);
+        if (one.instance.size() != 16) continue;  // not ours
+        one.program = rows.text(1);
+        one.version = rows.text(2);
+        one.hostname = rows.text(3);
+        one.start_wall_ns = rows.integer(4);
+        one.pid = static_cast<std::int32_t>(rows.integer(5));
+        one.uid = static_cast<std::uint32_t>(rows.integer(6));
+        one.said_pid = static_cast<std::uint32_t>(rows.integer(7));
+        one.gid = static_cast<std::uint32_t>(rows.integer(8));
+        one.is_ended = rows.integer(9) != 0;
+        one.how = rows.text(10);
+        one.connected_wall_ns = rows.integer(11);
+        one.heard_wall_ns = rows.integer(12);
+        one.life_wall_ns = rows.integer(13);
+        one.connections = static_cast<std::uint32_t>(rows.integer(14));
+        index[one.instance] = saved.instances.size();
+        saved.instances.push_back(std::move(one));
+    }
+    return index;
+}
+
+void load_words(sqlite3* db, const Index& index, Saved& saved) {
+    Statement rows(db, "SELECT instance, what, name, value FROM instance_word ORDER BY instance, position");
+    while (rows.next()) {
+        const auto it = index.find(rows.text(0));
+        if (it == index.end()) continue;
+        auto& words = saved.instances[it->second].words;
+        if (!words) words.emplace();
+        words->push_back({rows.text(1), rows.text(2), rows.text(3)});
+    }
+}
+
+void load_counts(sqlite3* db, const Index& index, Saved& saved) {
+    Statement rows(db, "SELECT instance, family, label, cell, value FROM instance_count");
+    while (rows.next()) {
+        const auto it = index.find(rows.text(0));
+        if (it != index.end()) saved.instances[it->second].counts.push_back(read_count(rows, 1));
+    }
+}
+
+void remove(sqlite3* db, const char* sql, std::string_view instance) {
+    Statement(db, sql).bind_blob(1, instance).run();
+}
+
+void write_words(sqlite3* db, const DurableInstance& instance) {
+    remove(db, "DELETE FROM instance_word WHERE instance = ?", instance.instance);
+    Statement row(db, "INSERT INTO instance_word VALUES (?, ?, ?, ?, ?)");
+    std::int64_t position = 0;
+    for (const DurableWord& word : *instance.words) {
+        row.bind_blob(1, instance.instance).bind(2, position++);
+        row.bind(3, word.what).bind(4, word.name).bind(5, word.value).run();
+    }
+}
+
+void bind_instance(Statement& row, const DurableInstance& one) {
+    row.bind_blob(1, one.instance).bind(2, one.program).bind(3, one.version).bind(4, one.hostname);
+    row.bind(5, one.start_wall_ns).bind(6, std::int64_t{one.pid}).bind(7, std::int64_t{one.uid});
+    row.bind(8, std::int64_t{one.said_pid}).bind(9, std::int64_t{one.gid}).bind(10, std::int64_t{one.is_ended});
+    row.bind(11, one.how).bind(12, one.connected_wall_ns).bind(13, one.heard_wall_ns);
+    row.bind(14, one.life_wall_ns).bind(15, std::int64_t{one.connections});
+}
+
+}  // namespace
+
+void read_instances(sqlite3* db, Saved& saved) {
+    const Index index = load_instances(db, saved);
+    load_words(db, index, saved);
+    load_counts(db, index, saved);
+}
+
+void write_instances(sqlite3* db, const Changes& changes) {
+    for (const std::string& instance : changes.forgotten_instances) {
+        remove(db, "DELETE FROM instance_count WHERE instance = ?", instance);
+        remove(db, "DELETE FROM instance_word WHERE instance = ?", instance);
+        remove(db, "DELETE FROM instance WHERE instance = ?", instance);
+    }
+    Statement row(db, R"sql(
+        INSERT OR REPLACE INTO instance (
+            instance, program, version, hostname, start_wall_ns, pid, uid,
+            said_pid, gid, is_ended, how, connected_wall_ns, heard_wall_ns, life_wall_ns, connections
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    )sql");
+    Statement count_row(db, "INSERT OR REPLACE INTO instance_count VALUES (?, ?, ?, ?, ?)");
+    for (const DurableInstance& instance : changes.instances) {
+        bind_instance(row, instance);
+        row.run();
+        if (instance.words) write_words(db, instance);
+        for (const DurableCount& count : instance.counts) {
+            count_row.bind_blob(1, instance.instance);
+            bind_count(count_row, 2, count).run();
+        }
+    }
+}
+
+}  // namespace quipu

@@ -1,0 +1,31 @@
+// What each kind of rows is in its tables: a pair of functions in a file of its own. For disk/ only.
+//
+// Reading appends to Saved, writing is part of a commit's transaction; both throw SqliteError. Rows that a newer quipud
+// may have written and we do not understand are skipped and stay in the file.
+#pragma once
+
+#include "daemon/core/durable.hpp"
+
+struct sqlite3;
+
+namespace quipu {
+
+class Statement;
+
+// rows_meta.cpp: which file it is and how many commits it has seen.
+void read_meta(sqlite3* db, Saved& saved);
+void write_meta(sqlite3* db, const Changes& changes);
+
+// rows_counts.cpp: families and retired totals.
+void read_counts(sqlite3* db, Saved& saved);
+void write_counts(sqlite3* db, const Changes& changes);
+
+// rows_instances.cpp: instances on record, their counts and what they said of themselves.
+void read_instances(sqlite3* db, Saved& saved);
+void write_instances(sqlite3* db, const Changes& changes);
+
+// The columns family, label, cell, value; in rows_counts.cpp.
+DurableCount read_count(const Statement& row, int first_column);
+Statement& bind_count(Statement& row, int first_parameter, const DurableCount& count);
+
+}  // namespace quipu
