@@ -252,6 +252,13 @@ constexpr Flag table[] = {
      [](Options& o, const Given& g) {
          o.limits.traces.total_bytes = number<std::size_t>(g, 1024 * 1024, std::size_t{64} << 30);
      }},
+    {"trace_disk_bytes",
+     "BYTES",
+     "16777216",
+     "traces in the state file; the oldest of more are kept in memory only",
+     [](Options& o, const Given& g) {
+         o.limits.traces.stored_bytes = number<std::size_t>(g, 0, std::size_t{64} << 30);
+     }},
     {"traces_per_bucket",
      "N",
      "10",

@@ -2,7 +2,6 @@
 #include "daemon/core/durable.hpp"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "daemon/core/state.hpp"
@@ -75,21 +74,24 @@ DurableInstance durable(const EmitterRecord& emitter) {
     return row;
 }
 
-// Those that the store does not know; of the journal, whose entries stand alone, those that the counts belong to.
-void take_families(State& state, Book book, const std::set<const Family*>& seen, Changes& changes) {
-    if (book == Book::journal) {
-        for (const Family* family : seen) changes.families.push_back(durable(*family));
-        return;
-    }
+// Those that the store does not know.
+void take_families(State& state, Book book, Changes& changes) {
     for (auto& [name, family] : state.metrics.families_to_store()) {
-        if (!is_durable(family) || std::exchange(family.is_stored, true)) continue;
+        if (!is_durable(family) || family.is_stored) continue;
         changes.families.push_back(durable(family));
+        if (book == Book::store) family.is_stored = true;
     }
+}
+
+void clear_life_marks(EmitterRecord& emitter, Book book) {
+    emitter.life_marks.clear(Book::journal);
+    if (book == Book::store) emitter.life_marks.clear(Book::store);
 }
 
 }  // namespace
 
 bool has_changes(const State& state, Book book) {
+    if (book == Book::store && state.traces.has_changes()) return true;
     if (state.metrics.has_retired(book) || !state.forgotten[index_of(book)].empty()) return true;
     const auto& emitters = state.emitters.all();
     return std::any_of(emitters.begin(), emitters.end(), [book](const auto& emitter) {
@@ -97,12 +99,10 @@ bool has_changes(const State& state, Book book) {
     });
 }
 
-Changes take_changes(State& state, Book book) {
+Changes take_changes(State& state, Book book, Now now) {
     Changes changes;
-    std::set<const Family*> seen;
     for (const Cell* cell : state.metrics.take_retired(book)) {
         changes.retired.push_back(durable(*cell, cell->retired));
-        if (book == Book::journal) seen.insert(cell->family);
     }
     for (const auto& emitter : state.emitters.all()) {
         const std::vector<Count*> counts = Metrics::take_counts(emitter->metrics, book);
@@ -110,20 +110,22 @@ Changes take_changes(State& state, Book book) {
         DurableInstance& row = changes.instances.emplace_back(durable(*emitter));
         // Last words are not counts: the journal has no need of them.
         if (book == Book::store && emitter->life_marks.has(book)) row.words = words_of(*emitter);
-        emitter->life_marks.clear(book);
+        clear_life_marks(*emitter, book);
         row.counts.reserve(counts.size());
         for (const Count* count : counts) {
             row.counts.push_back(durable(*count->first, count->second.shown()));
-            if (book == Book::journal) seen.insert(count->first->family);
         }
     }
     changes.forgotten_instances = std::exchange(state.forgotten[index_of(book)], {});
-    take_families(state, book, seen, changes);
+    if (book == Book::store) state.forgotten[index_of(Book::journal)].clear();
+    take_families(state, book, changes);
+    if (book == Book::store) state.traces.take_changes(changes, now);
     return changes;
 }
 
 void mark_all_changed(State& state, Changes failed) {
     state.metrics.mark_all_changed();
+    state.traces.mark_all_changed(failed);
     auto& forgotten = state.forgotten[index_of(Book::store)];
     forgotten.insert(forgotten.begin(), failed.forgotten_instances.begin(), failed.forgotten_instances.end());
     for (const auto& emitter : state.emitters.all()) {
@@ -192,6 +194,7 @@ private:
         emitter.start_wall_ns = row.start_wall_ns;
         emitter.metrics.start_wall_ns = static_cast<std::uint64_t>(row.start_wall_ns);
         emitter.traces.program = row.program;
+        emitter.traces.restored_wall_ns = row.heard_wall_ns;
         emitter.peer = {row.uid, row.gid, row.pid};
         emitter.pid = row.said_pid;
         emitter.connected_wall_ns = row.connected_wall_ns;
@@ -240,6 +243,14 @@ void restore(State& state, const Saved& saved, Now now) {
         for (const std::string& instance : entry.forgotten_instances) news.forgotten(instance);
         restore_rows(news, entry);
     }
+    const auto origin_of = [&state](std::uint64_t instance) -> TraceOrigin* {
+        for (const auto& emitter : state.emitters.all()) {
+            const bool may_speak = emitter->life != Life::ended;
+            if (may_speak && emitter->traces.instance == instance) return &emitter->traces;
+        }
+        return nullptr;
+    };
+    state.traces.restore(saved, origin_of, now);
 }
 
 }  // namespace quipu

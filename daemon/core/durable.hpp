@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/core/traces.hpp"
 #include "proto/message.hpp"
 
 namespace quipu {
@@ -64,6 +65,32 @@ struct DurableInstance {
     std::vector<DurableCount> counts;
 };
 
+// A trace that is kept, or open.
+struct DurableTrace {
+    TraceRef ref;
+    std::uint64_t parent = 0;  // of the same instance; 0: none
+    std::uint64_t place = 0;   // in the order of ends; 0: open
+    std::string family;
+    std::string title;
+    std::string program;
+    std::int64_t begin_wall_ns = 0;
+    std::int64_t end_wall_ns = 0;
+    bool is_error = false;
+    bool is_in_orphans = false;
+    std::string orphaned;
+    std::uint64_t cut = 0;
+    std::uint64_t lost_at_end = 0;
+    std::vector<TraceNote> first;
+    std::vector<TraceNote> last;
+};
+
+// How many traces of a family have ended in all: the row `bucket`, or of errors where it is bucket_count.
+struct DurableTraceCount {
+    std::string family;
+    std::size_t bucket = 0;
+    std::uint64_t value = 0;
+};
+
 // One commit. Values are absolute: writing the same twice does no harm.
 struct Changes {
     std::uint64_t epoch = 0;                       // how many commits there were, this one included
@@ -72,8 +99,13 @@ struct Changes {
     std::vector<DurableInstance> instances;        // changed ones, with their changed counts
     std::vector<std::string> forgotten_instances;  // all their rows go, before the others come
 
+    std::vector<DurableTraceCount> trace_counts;
+    std::vector<DurableTrace> traces;
+    std::vector<TraceRef> forgotten_traces;
+
     [[nodiscard]] bool is_empty() const {
-        return families.empty() && retired.empty() && instances.empty() && forgotten_instances.empty();
+        return families.empty() && retired.empty() && instances.empty() && forgotten_instances.empty() &&
+               trace_counts.empty() && traces.empty() && forgotten_traces.empty();
     }
 };
 
@@ -84,6 +116,8 @@ struct Saved {
     std::vector<DurableFamily> families;
     std::vector<DurableCount> retired;
     std::vector<DurableInstance> instances;
+    std::vector<DurableTraceCount> trace_counts;
+    std::vector<DurableTrace> traces;
     std::vector<Changes> journal;  // younger than all that, oldest first
 };
 

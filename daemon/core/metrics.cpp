@@ -58,6 +58,19 @@ void mark(Marked<Item>& marked, Item& item, Marks& marks) {
     for (const Book book : all_books) mark(book, marked, item, marks);
 }
 
+// The book's list. What the store takes need not go into the journal any more.
+template <typename Item, typename MarksOf>
+std::vector<Item*> take(Book book, Marked<Item>& marked, MarksOf marks_of) {
+    std::vector<Item*> taken;
+    for (const Book one : all_books) {
+        if (one != book && book != Book::store) continue;
+        std::vector<Item*> list = std::exchange(marked[static_cast<std::size_t>(one)], {});
+        for (Item* item : list) marks_of(*item).clear(one);
+        if (one == book) taken = std::move(list);
+    }
+    return taken;
+}
+
 // How many ids a series of the family takes; of our families and those on the wire.
 template <typename AnyFamily>
 std::uint32_t width(const AnyFamily& family) {
@@ -359,15 +372,11 @@ void Metrics::mark_retired(Cell& cell) {
 }
 
 std::vector<Cell*> Metrics::take_retired(Book book) {
-    std::vector<Cell*> cells = std::exchange(retired_changed_[static_cast<std::size_t>(book)], {});
-    for (Cell* cell : cells) cell->retired_marks.clear(book);
-    return cells;
+    return take(book, retired_changed_, [](Cell& cell) -> Marks& { return cell.retired_marks; });
 }
 
 std::vector<Count*> Metrics::take_counts(InstanceMetrics& who, Book book) {
-    std::vector<Count*> counts = std::exchange(who.changed[static_cast<std::size_t>(book)], {});
-    for (Count* count : counts) count->second.marks.clear(book);
-    return counts;
+    return take(book, who.changed, [](Count& count) -> Marks& { return count.second.marks; });
 }
 
 void Metrics::mark_all_changed() {
@@ -395,7 +404,7 @@ void Metrics::restore_retired(Cell& cell, std::uint64_t value, bool is_news) {
     if (!is_news) value = std::min(value, cell.retired + room_above(cell.total));
     cell.total += value - cell.retired;
     cell.retired = value;
-    if (is_news) mark_retired(cell);
+    if (is_news) mark(Book::store, retired_changed_, cell, cell.retired_marks);
 }
 
 void Metrics::restore_count(InstanceMetrics& who, Cell& cell, std::uint64_t value, bool is_news) {
@@ -404,7 +413,7 @@ void Metrics::restore_count(InstanceMetrics& who, Cell& cell, std::uint64_t valu
     if (!is_news) value = std::min(value, before + room_above(cell.total));
     count.second.held = value;
     if (!who.is_retired) cell.total += value - before;
-    if (is_news) mark(who.changed, count, count.second.marks);
+    if (is_news) mark(Book::store, who.changed, count, count.second.marks);
 }
 
 void Metrics::restore_is_retired(InstanceMetrics& who, bool is_retired) {

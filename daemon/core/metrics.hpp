@@ -36,7 +36,7 @@ struct MetricLimits {
 };
 
 // Where changes are written down, each at its own pace: the store, once a second, and the journal, before a page with
-// them leaves (durable.hpp).
+// them leaves (durable.hpp). Whatever is marked for the journal is marked for the store.
 enum class Book : std::uint8_t { store, journal };
 inline constexpr std::array all_books = {Book::store, Book::journal};
 
@@ -203,7 +203,8 @@ public:
     // For take_changes() and restore() in durable.cpp.
     [[nodiscard]] FamilyByName& families_to_store() { return families_; }
 
-    // The cells whose retired part has changed; the list is empty and their marks are gone afterwards.
+    // The cells whose retired part has changed; the list is empty and their marks are gone afterwards. What the store
+    // takes need not go into the journal any more.
     std::vector<Cell*> take_retired(Book book);
 
     [[nodiscard]] bool has_retired(Book book) const {

@@ -47,6 +47,14 @@ Own::Own(Metrics& m)
       )),
       late_lookups(m.own_counter("quipu/profiles/lateLookups", "look-ups of names ended because they took too long")),
       failed_lookups(m.own_counter("quipu/profiles/failedLookups", "look-ups of names whose process failed")),
+      store_commits(m.own_counter("quipu/store/commits", "commits of the state file")),
+      journal_entries(
+          m.own_counter("quipu/store/journalEntries", "entries of the journal, written before answers that show counts")
+      ),
+      journal_errors(m.own_counter("quipu/store/journalErrors", "entries of the journal that could not be written")),
+      unkept_answers(m.own_counter(
+          "quipu/store/unkeptAnswers", "answers given though a kill at that moment would take back counts in them"
+      )),
       folded_series_(m.own_counter("quipu/metrics/foldedSeries", "series folded into the label (other)")),
       refused_families_(m.own_counter(
           "quipu/metrics/refusedFamilies", "families refused: known with another kind, a reserved name, or too many"
@@ -76,6 +84,9 @@ Own::Own(Metrics& m)
       lone_children_(m.own_counter(
           "quipu/traces/loneChildren", "child traces shown alone: their parent is unknown or has too many"
       )),
+      unstored_traces_(m.own_counter(
+          "quipu/traces/leftUnstored", "traces kept in memory only, because the state file has too many bytes of them"
+      )),
       refused_history_(
           m.own_counter("quipu/history/refusedSeries", "series that are kept no history of because there are too many")
       ),
@@ -100,6 +111,7 @@ void Own::refresh(const MetricCounts& metrics, const TraceCounts& traces, const 
     evicted_trace_bytes_.total = traces.evicted_bytes;
     folded_trace_families_.total = traces.folded_families;
     lone_children_.total = traces.lone_children;
+    unstored_traces_.total = traces.left_unstored;
     refused_history_.total = history.refused_series;
     given_up_history_.total = history.given_up_series;
     clock_steps_.total = history.clock_steps;

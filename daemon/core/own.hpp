@@ -32,6 +32,10 @@ struct Own {
     Cell& nameless_addresses;  // no file with that build id, or no symbol in it
     Cell& late_lookups;
     Cell& failed_lookups;
+    Cell& store_commits;
+    Cell& journal_entries;
+    Cell& journal_errors;
+    Cell& unkept_answers;
 
     // Takes over what other modules count for themselves (MetricCounts, TraceCounts, HistoryCounts): call before
     // rendering.
@@ -51,6 +55,7 @@ private:
     Cell& evicted_trace_bytes_;
     Cell& folded_trace_families_;
     Cell& lone_children_;
+    Cell& unstored_traces_;
     Cell& refused_history_;
     Cell& given_up_history_;
     Cell& clock_steps_;

@@ -103,7 +103,7 @@ void tune_sampling(State& state, Now now);
 
 // What has changed since the last call for that book; and the way back at start. In durable.cpp.
 bool has_changes(const State& state, Book book);
-Changes take_changes(State& state, Book book);
+Changes take_changes(State& state, Book book, Now now);
 void restore(State& state, const Saved& saved, Now now);
 // A commit failed: the next take_changes() for the store hands out everything, what `failed` was to remove included.
 void mark_all_changed(State& state, Changes failed);

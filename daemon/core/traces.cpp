@@ -84,7 +84,7 @@ void Traces::apply(TraceOrigin& origin, const wire::TraceEvents& events, Now now
     for (const wire::TraceEvent& event : events.events) {
         ++counts_.events;
         switch (event.kind) {
-            case wire::TraceEventKind::begin: begin(origin, event); break;
+            case wire::TraceEventKind::begin: begin(origin, event, now); break;
             case wire::TraceEventKind::event:
             case wire::TraceEventKind::error:
             case wire::TraceEventKind::link: note(origin, event); break;
@@ -104,7 +104,7 @@ void Traces::apply(TraceOrigin& origin, const wire::TraceEvents& events, Now now
     for (TraceRecord* trace : over) orphan(*trace, "its end was lost with a broken connection", now);
 }
 
-void Traces::begin(TraceOrigin& origin, const wire::TraceEvent& event) {
+void Traces::begin(TraceOrigin& origin, const wire::TraceEvent& event, Now now) {
     const TraceRef ref{origin.instance, event.trace};
     if (origin.is_resuming) origin.announced.insert(event.trace);
     if (all_.contains(ref)) {
@@ -125,6 +125,7 @@ void Traces::begin(TraceOrigin& origin, const wire::TraceEvent& event) {
     trace.title = cut_text(event.text);
     trace.program = origin.program;
     trace.begin_wall_ns = wall_time(origin, event.steady_ns);
+    is_changed_ = true;
     trace.origin = &origin;
     trace.holds = 1;  // being open
     trace.in_family = family.active.insert(family.active.end(), &trace);
@@ -137,6 +138,9 @@ void Traces::begin(TraceOrigin& origin, const wire::TraceEvent& event) {
     if (event.other != 0) {
         trace.parent = {origin.instance, event.other};
         adopt(trace);
+    }
+    if (event.resumed && trace.begin_wall_ns <= origin.restored_wall_ns) {
+        note_gap(trace, "quipud was restarted; what this trace had said before is not kept", now.wall_ns);
     }
 }
 
@@ -198,6 +202,7 @@ void Traces::append(TraceRecord& trace, TraceNote note) {
     const std::size_t first_limit = limits_.events_per_trace / 3;
     const std::size_t last_limit = limits_.events_per_trace - first_limit;
     charge(trace, sizeof(TraceNote) + note.text.size());
+    trace.is_changed = is_changed_ = true;
     const bool is_for_first = trace.first.size() < first_limit;
     if (is_for_first) {
         insert_by_time(trace.first, std::move(note));
@@ -271,6 +276,7 @@ void Traces::orphan_some() {
         const auto it = ending.origin.open.find(ending.numbers[ending.at]);
         if (it == ending.origin.open.end()) continue;  // given up meanwhile, for one of the bounds
         TraceRecord& trace = *it->second;
+        trace.is_in_orphans = true;
         keep(orphans_, trace, limits_.kept_orphans);
         orphan(trace, ending.why, ending.now);
     }

@@ -15,6 +15,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -31,6 +32,9 @@
 
 namespace quipu {
 
+struct Changes;
+struct Saved;
+
 struct TraceLimits {
     std::uint32_t families = 200;          // beyond: family "(other)"
     std::uint32_t active = 20000;          // open traces in all; beyond: the oldest is orphaned
@@ -41,6 +45,8 @@ struct TraceLimits {
     std::uint32_t kept_orphans = 1000;           // of ended mail daemons, beside their buckets
     std::uint32_t children_per_trace = 100;      // beyond: a child stands alone, counted
     std::size_t total_bytes = 64 * 1024 * 1024;  // of all traces; beyond: the oldest kept, then the oldest open go
+    std::size_t stored_bytes =
+        16 * 1024 * 1024;  // of those on disk; beyond: the oldest ended ones are kept in memory only
 };
 
 // Lower bounds of the latency buckets; an ended trace is in the last one whose bound it reaches.
@@ -100,6 +106,10 @@ struct TraceRecord {
     struct TraceOrigin* origin = nullptr;         // while open
     std::list<TraceRecord*>::iterator in_family;  // while open
     std::list<TraceRecord*>::iterator in_all;
+    std::uint64_t place = 0;       // in the order of ends; 0: open
+    bool is_in_orphans = false;    // kept because its mail daemon ended
+    bool is_changed = true;        // since the last commit
+    std::size_t stored_bytes = 0;  // what it cost when it was stored; 0: the store does not have it
 
     [[nodiscard]] bool is_open() const { return end_wall_ns == 0; }
 
@@ -122,6 +132,7 @@ struct TraceFamily {
     std::deque<TraceRecord*> errors;                             // newest last
     std::array<std::uint64_t, bucket_count> ended_count{};       // all that ended here, kept or not
     std::uint64_t error_count = 0;
+    bool is_changed = true;  // the two counts, since the last commit
     std::array<TraceExemplar, bucket_count>
         exemplars;  // bucket i of the histogram: up to and with bucket_floor_ns[i + 1]
 };
@@ -132,6 +143,7 @@ struct TraceOrigin {
     std::string program;
     std::int64_t wall_minus_steady_ns = 0;  // turns the emitter's clock into wall time
     std::unordered_map<std::uint64_t, TraceRecord*> open;
+    std::int64_t restored_wall_ns = 0;            // when it was last heard of by the quipud before; 0: by none
     bool is_resuming = false;                     // from a new connection until all_active_announced
     std::unordered_set<std::uint64_t> announced;  // while resuming: open ones that were announced again
     std::uint64_t dropped_events = 0;             // as the emitter counts them
@@ -147,6 +159,7 @@ struct TraceCounts {
     std::uint64_t evicted_bytes = 0;    // kept ones forgotten early because of total_bytes
     std::uint64_t folded_families = 0;  // traces that went to family "(other)"
     std::uint64_t lone_children = 0;    // parent unknown or full
+    std::uint64_t left_unstored = 0;    // kept, but beyond stored_bytes
 };
 
 class Traces {
@@ -195,6 +208,16 @@ public:
 
     [[nodiscard]] bool is_orphaning() const { return !endings_.empty(); }
 
+    // For the store, see durable.hpp; in traces_store.cpp. What is kept of ended traces, and open ones that are not
+    // quite young, since most end soon. As much as fits into one commit.
+    [[nodiscard]] bool has_changes() const { return is_changed_ || !forgotten_.empty(); }
+
+    void take_changes(Changes& changes, Now now);
+    void mark_all_changed(const Changes& failed);
+    // The traces of Saved. `origin_of`: where an open one belongs, by the first half of the instance; null: its mail
+    // daemon has ended.
+    void restore(const Saved& saved, const std::function<TraceOrigin*(std::uint64_t)>& origin_of, Now now);
+
 private:
     // What is left of an instance that is over: its open traces, which have gone over to `origin`.
     struct Ending {
@@ -205,7 +228,7 @@ private:
         std::size_t at = 0;                  // in `numbers`
     };
 
-    void begin(TraceOrigin& origin, const wire::TraceEvent& event);
+    void begin(TraceOrigin& origin, const wire::TraceEvent& event, Now now);
     void adopt(TraceRecord& child);
     void note(TraceOrigin& origin, const wire::TraceEvent& event);
     void end(TraceOrigin& origin, const wire::TraceEvent& event);
@@ -216,6 +239,10 @@ private:
     void release(TraceRecord& trace);
     void keep(std::deque<TraceRecord*>& ring, TraceRecord& trace, std::size_t limit);
     void hold_bounds(Now now);
+    void note_gap(TraceRecord& trace, std::string_view text, std::int64_t wall_ns);
+    void trim_stored(Changes& changes);
+    void restore_children(std::vector<TraceRecord*>& restored);
+    void restore_place(TraceRecord& trace, const std::function<TraceOrigin*(std::uint64_t)>& origin_of, Now now);
     bool forget_oldest_kept();
     void charge(TraceRecord& trace, std::size_t bytes);
     FamilyMap::value_type& family_for(std::string_view name);
@@ -231,6 +258,10 @@ private:
     TraceTail tail_;
     bool is_tailed_ = false;  // the tail records, as of the present apply()
     std::size_t bytes_ = 0;
+    std::uint64_t ends_ = 0;
+    bool is_changed_ = false;          // some trace or family has, since the last commit
+    std::size_t stored_bytes_ = 0;     // of all that the store has
+    std::vector<TraceRef> forgotten_;  // by us, not yet by the store
     TraceCounts counts_;
 };
 

@@ -11,11 +11,14 @@ void Traces::finish(TraceRecord& trace, std::int64_t end_wall_ns) {
     trace.end_wall_ns = std::max({end_wall_ns, trace.begin_wall_ns, std::int64_t{1}});
     trace.origin->open.erase(trace.ref.number);
     trace.origin = nullptr;
+    trace.place = ++ends_;
+    trace.is_changed = is_changed_ = true;
     TraceFamily& family = families_.find(trace.family)->second;
     family.active.erase(trace.in_family);
     active_.erase(trace.in_all);
     const std::size_t bucket = bucket_of(trace.end_wall_ns - trace.begin_wall_ns);
     ++family.ended_count[bucket];
+    family.is_changed = true;
     if (trace.orphaned.empty()) set_exemplar(family, trace);
     if (is_tailed_) {
         const TailKind kind = trace.orphaned.empty() ? TailKind::end : TailKind::orphan;
@@ -56,6 +59,8 @@ void Traces::release(TraceRecord& trace) {
         if (--one->holds > 0) continue;
         to_release.insert(to_release.end(), one->children.begin(), one->children.end());
         bytes_ -= one->bytes;
+        if (one->stored_bytes != 0) forgotten_.push_back(one->ref);
+        stored_bytes_ -= one->stored_bytes;
         all_.erase(one->ref);
     }
 }

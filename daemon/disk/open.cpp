@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <ctime>
+#include <filesystem>
 #include <stdexcept>
 #include <system_error>
 
@@ -39,19 +40,12 @@ void set_up(sqlite3* db) {
     execute(db, "PRAGMA trusted_schema = OFF");
 }
 
-// Reads the whole file once. Throws SqliteError.
-void check_integrity(sqlite3* db) {
-    Statement statement(db, "PRAGMA quick_check(1)");
-    const std::string verdict = statement.next() ? statement.text(0) : "no answer";
-    if (verdict != "ok") throw SqliteError(verdict, SQLITE_CORRUPT);
-}
-
 bool has_tables(sqlite3* db) {
     Statement statement(db, "SELECT count(*) FROM sqlite_schema");
     return statement.next() && statement.integer(0) != 0;
 }
 
-// The file that is there, checked; throws Unusable where it is to be set aside, SqliteError where it cannot be reached.
+// The file that is there; throws Unusable where it is to be set aside, SqliteError where it cannot be reached.
 // `is_alone`: without the shared memory file, for which there may be no room on a full disk.
 sqlite3* open_existing(const std::string& path, bool is_alone) {
     sqlite3* db = open_file(path);
@@ -62,7 +56,6 @@ sqlite3* open_existing(const std::string& path, bool is_alone) {
         if (version > schema_version()) {
             throw Unusable{"newer", "was written by a newer quipud (schema version " + std::to_string(version) + ")"};
         }
-        check_integrity(db);
         // SQLite takes a file for read-only, too, whose header says that a later SQLite wrote it.
         if (sqlite3_db_readonly(db, "main") != 0 && ::access(path.c_str(), W_OK) == 0) {
             throw Unusable{"damaged", "is damaged (its header forbids writing)"};
@@ -81,6 +74,12 @@ sqlite3* open_existing(const std::string& path, bool is_alone) {
 }
 
 }  // namespace
+
+void check_integrity(sqlite3* db) {
+    Statement statement(db, "PRAGMA quick_check(1)");
+    const std::string verdict = statement.next() ? statement.text(0) : "no answer";
+    if (verdict != "ok") throw SqliteError(verdict, SQLITE_CORRUPT);
+}
 
 sqlite3* open_existing_file(const std::string& path) {
     try {
@@ -103,8 +102,33 @@ sqlite3* open_new_file(const std::string& path) {
     }
 }
 
-// Renames the file and its journals, so that `sqlite3 NEW_NAME` still finds everything. Returns the new name.
+namespace {
+
+// How many stand beside `path` already.
+std::size_t count_set_aside(const std::filesystem::path& path) {
+    const std::string name = path.filename().string();
+    std::error_code ignored;
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(path.parent_path(), ignored)) {
+        const std::string other = entry.path().filename().string();
+        const bool is_aside = other.starts_with(name + ".damaged-") || other.starts_with(name + ".newer-") ||
+                              other.starts_with(name + ".removed-");
+        const bool is_beside_it = other.find("-wal") != std::string::npos || other.find("-shm") != std::string::npos ||
+                                  other.find("-published-") != std::string::npos;
+        if (is_aside && !is_beside_it) ++count;
+    }
+    return count;
+}
+
+}  // namespace
+
 std::string set_aside(const std::string& path, const std::string& kind) {
+    if (count_set_aside(path) >= max_set_aside) {
+        throw std::runtime_error(
+            "it is not set aside, because " + std::to_string(max_set_aside) +
+            " files were before: look at them and remove some"
+        );
+    }
     const std::time_t now = std::time(nullptr);
     std::tm utc{};
     ::gmtime_r(&now, &utc);
@@ -119,7 +143,9 @@ std::string set_aside(const std::string& path, const std::string& kind) {
     if (std::rename(path.c_str(), name.c_str()) != 0 && errno != ENOENT) {
         throw std::runtime_error("cannot set " + path + " aside: " + std::generic_category().message(errno));
     }
-    for (const char* suffix : {"-wal", "-shm"}) (void)std::rename((path + suffix).c_str(), (name + suffix).c_str());
+    for (const char* suffix : {"-wal", "-shm", "-published-0", "-published-1"}) {
+        (void)std::rename((path + suffix).c_str(), (name + suffix).c_str());
+    }
     return name;
 }
 

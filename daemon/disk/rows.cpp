@@ -18,6 +18,7 @@ constexpr std::array kinds = {
     Kind{read_meta, write_meta},
     Kind{read_counts, write_counts},
     Kind{read_instances, write_instances},
+    Kind{read_traces, write_traces},
 };
 
 }  // namespace

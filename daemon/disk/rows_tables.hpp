@@ -24,6 +24,10 @@ void write_counts(sqlite3* db, const Changes& changes);
 void read_instances(sqlite3* db, Saved& saved);
 void write_instances(sqlite3* db, const Changes& changes);
 
+// rows_traces.cpp: traces, and how many of each family have ended.
+void read_traces(sqlite3* db, Saved& saved);
+void write_traces(sqlite3* db, const Changes& changes);
+
 // The columns family, label, cell, value; in rows_counts.cpp.
 DurableCount read_count(const Statement& row, int first_column);
 Statement& bind_count(Statement& row, int first_parameter, const DurableCount& count);

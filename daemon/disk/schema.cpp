@@ -77,6 +77,32 @@ constexpr std::array migrations = {
             value    TEXT NOT NULL,
             PRIMARY KEY (instance, position)
         ) STRICT, WITHOUT ROWID;
+        -- Traces that are kept, and open ones. Rows are long: no WITHOUT ROWID.
+        CREATE TABLE trace (
+            instance      INTEGER NOT NULL,  -- the first 8 bytes of the mail daemon's instance, big endian
+            number        INTEGER NOT NULL,
+            parent        INTEGER NOT NULL,  -- number of another trace of the instance; 0: none
+            place         INTEGER NOT NULL,  -- in the order of ends; 0: open
+            family        TEXT NOT NULL,
+            title         TEXT NOT NULL,
+            program       TEXT NOT NULL,
+            begin_wall_ns INTEGER NOT NULL,
+            end_wall_ns   INTEGER NOT NULL,
+            is_error      INTEGER NOT NULL,
+            is_in_orphans INTEGER NOT NULL,
+            orphaned      TEXT NOT NULL,
+            cut           INTEGER NOT NULL,
+            lost_at_end   INTEGER NOT NULL,
+            notes         BLOB NOT NULL,     -- protobuf, see rows_traces.cpp
+            PRIMARY KEY (instance, number)
+        ) STRICT;
+        -- How many traces have ended, by bucket of the page; the one after the last: errors.
+        CREATE TABLE trace_count (
+            family TEXT NOT NULL,
+            bucket INTEGER NOT NULL,
+            value  INTEGER NOT NULL,
+            PRIMARY KEY (family, bucket)
+        ) STRICT, WITHOUT ROWID;
     )sql",
 };
 

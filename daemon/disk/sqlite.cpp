@@ -33,6 +33,10 @@ bool SqliteError::is_damage() const {
     }
 }
 
+bool SqliteError::is_busy() const {
+    return code == SQLITE_BUSY || code == SQLITE_LOCKED;
+}
+
 void execute(sqlite3* db, const char* sql) {
     check(db, sqlite3_exec(db, sql, nullptr, nullptr, nullptr));
 }

@@ -18,6 +18,7 @@ struct SqliteError : std::runtime_error {
 
     // The file is not what it should be, as opposed to: cannot be reached just now.
     [[nodiscard]] bool is_damage() const;
+    [[nodiscard]] bool is_busy() const;
 
     int code;
 };

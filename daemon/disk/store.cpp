@@ -13,6 +13,7 @@
 
 #include "daemon/disk/open.hpp"
 #include "daemon/disk/rows.hpp"
+#include "daemon/disk/rows_tables.hpp"
 #include "daemon/disk/sqlite.hpp"
 
 namespace quipu {
@@ -25,78 +26,93 @@ std::string reason(int error) {
     return std::generic_category().message(error);
 }
 
+// The directory is what it should be, only that nothing can be written into it.
+bool is_about_writing(int error) {
+    return error == EACCES || error == EPERM || error == EROFS || error == ENOSPC || error == EDQUOT;
+}
+
 }  // namespace
 
 void Store::Close::operator()(sqlite3* db) const {
     sqlite3_close(db);
 }
 
-Store::Store(const std::string& state_dir, std::string& notice) : path_(state_dir + "/quipu.db") {
-    if (::mkdir(state_dir.c_str(), 0750) != 0 && errno != EEXIST) {
-        throw std::runtime_error("cannot make the state directory " + state_dir + ": " + reason(errno));
-    }
-    lock(state_dir);
+Store::Store(const std::string& state_dir, std::string& notice) : dir_(state_dir), path_(state_dir + "/quipu.db") {
+    lock(notice);
     try {
         open_at_start(notice);
     } catch (...) {
-        ::close(lock_);
+        if (lock_ >= 0) ::close(lock_);
         throw;
     }
 }
 
 Store::~Store() {
     db_.reset();
-    ::close(lock_);
+    if (lock_ >= 0) ::close(lock_);
 }
 
-void Store::lock(const std::string& state_dir) {
-    const std::string lock_path = state_dir + "/quipu.lock";
-    const int fd = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) throw std::runtime_error("cannot write in the state directory " + state_dir + ": " + reason(errno));
+void Store::lock(std::string& notice) {
+    const std::string lock_path = dir_ + "/quipu.lock";
+    if (::mkdir(dir_.c_str(), 0750) != 0 && errno != EEXIST && !is_about_writing(errno)) {
+        throw std::runtime_error("cannot make the state directory " + dir_ + ": " + reason(errno));
+    }
+    int fd = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0 || ::access(dir_.c_str(), W_OK) != 0) {
+        const int error = errno;
+        if (!is_about_writing(error)) {
+            if (fd >= 0) ::close(fd);
+            throw std::runtime_error("cannot use the state directory " + dir_ + ": " + reason(error));
+        }
+        notice = "cannot write in the state directory " + dir_ + ": " + reason(error) +
+                 "; until that is right, nothing new is kept";
+        // Where the file is not there and cannot be made, nobody else has locked it.
+        if (fd < 0) fd = ::open(lock_path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        if (fd < 0) return;
+    }
     if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
         const int error = errno;
         ::close(fd);
-        if (error == EWOULDBLOCK) throw std::runtime_error("another quipud uses the state directory " + state_dir);
+        if (error == EWOULDBLOCK) throw std::runtime_error("another quipud uses the state directory " + dir_);
         throw std::runtime_error("cannot lock " + lock_path + ": " + reason(error));
     }
     lock_ = fd;
-    if (::access(state_dir.c_str(), W_OK) != 0) {
-        const int error = errno;
-        ::close(fd);
-        throw std::runtime_error("cannot write in the state directory " + state_dir + ": " + reason(error));
-    }
 }
 
 void Store::open_at_start(std::string& notice) {
-    struct stat found = {};
-    const bool is_there = ::lstat(path_.c_str(), &found) == 0;
+    std::string problem;
     try {
-        if (is_there && !S_ISREG(found.st_mode)) throw std::runtime_error(path_ + " is not a regular file");
-        if (is_there && found.st_size == 0) throw Unusable{"damaged", "is empty"};
-        // SQLite would take it for empty, too, and write over it.
-        if (is_there && found.st_size < min_file_bytes) throw Unusable{"damaged", "is too short to be whole"};
-        if (is_there) {
-            db_.reset(open_existing_file(path_));
-            saved_ = read_rows(db_.get());
-            return;
-        }
+        open();
+        saved_ = read_rows(db_.get());
+        file_ = saved_.file;
+        return;
     } catch (const Unusable& file) {
-        notice = begin_anew(file.kind, file.why);
+        problem = begin_anew(file.kind, file.why);
     } catch (const SqliteError& error) {
-        if (!error.is_damage()) throw std::runtime_error("cannot read " + path_ + ": " + error.what());
-        notice = begin_anew("damaged", std::string("is damaged (") + error.what() + ")");
+        if (error.is_damage()) {
+            problem = begin_anew("damaged", std::string("is damaged (") + error.what() + ")");
+        } else {
+            if (error.is_busy()) throw std::runtime_error("another program uses " + path_ + ": " + error.what());
+            db_.reset();
+            problem = unread_ = "cannot read " + path_ + ": " + error.what() +
+                                "; it is left as it is, and nothing is kept until quipud is started again";
+        }
     }
-    try {
-        open_new();
-    } catch (const SqliteError& error) {
-        // There is nothing to lose: commit() tries again.
-        if (!notice.empty()) notice += "; ";
-        notice += "cannot make " + path_ + ": " + error.what();
-    }
+    if (notice.empty()) notice = problem;  // one sentence says enough
 }
 
-void Store::open_new() {
-    db_.reset(open_new_file(path_));
+// The file that is there, or a new one.
+void Store::open() {
+    struct stat found = {};
+    if (::lstat(path_.c_str(), &found) != 0) {
+        db_.reset(open_new_file(path_));
+    } else {
+        if (!S_ISREG(found.st_mode)) throw Unusable{"damaged", "is not a regular file"};
+        if (found.st_size == 0) throw Unusable{"damaged", "is empty"};
+        // SQLite would take it for empty, too, and write over it.
+        if (found.st_size < min_file_bytes) throw Unusable{"damaged", "is too short to be whole"};
+        db_.reset(open_existing_file(path_));
+    }
 }
 
 Saved Store::load() {
@@ -104,11 +120,28 @@ Saved Store::load() {
 }
 
 std::string Store::commit(const Changes& changes) {
+    return guarded(&Store::write, changes);
+}
+
+std::string Store::check() {
+    return db_ && lock_ >= 0 ? guarded(&Store::look, Changes{}) : std::string();
+}
+
+// Failures as sentences; a file that turns out to be of no use is set aside.
+std::string Store::guarded(void (Store::*work)(const Changes&), const Changes& changes) {
+    if (!unread_.empty()) return unread_;
     try {
-        if (!db_) open_new();
+        if (lock_ < 0) {
+            std::string still;
+            lock(still);
+            if (!still.empty()) return still;
+        }
+        if (!db_) open();
         if (is_file_gone()) return begin_anew("removed", "was removed or replaced while in use");
-        write(changes);
+        (this->*work)(changes);
         return {};
+    } catch (const Unusable& file) {
+        return begin_anew(file.kind, file.why);
     } catch (const SqliteError& error) {
         if (db_ && sqlite3_get_autocommit(db_.get()) == 0) {
             (void)sqlite3_exec(db_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
@@ -124,6 +157,15 @@ void Store::write(const Changes& changes) {
     execute(db_.get(), "BEGIN IMMEDIATE");
     write_rows(db_.get(), changes);
     execute(db_.get(), "COMMIT");
+    if (file_ == 0) {
+        Saved meta;
+        read_meta(db_.get(), meta);
+        file_ = meta.file;
+    }
+}
+
+void Store::look(const Changes& /*nothing*/) {
+    check_integrity(db_.get());
 }
 
 bool Store::is_file_gone() const {
@@ -135,9 +177,15 @@ bool Store::is_file_gone() const {
 // What stands at the path is kept under another name; the next commit makes a new file. Returns the sentence.
 std::string Store::begin_anew(const std::string& kind, const std::string& why) {
     db_.reset();
+    file_ = 0;
     std::string sentence = path_ + " " + why;
     if (::access(path_.c_str(), F_OK) != 0) return sentence;
-    return sentence + "; it was set aside as " + set_aside(path_, kind) + " and totals begin anew";
+    try {
+        const std::string name = set_aside(path_, kind);
+        return sentence + "; it was set aside as " + name + " and totals begin anew";
+    } catch (const std::runtime_error& failure) {
+        return sentence + "; " + failure.what() + "; until that is right, nothing is kept";
+    }
 }
 
 }  // namespace quipu

@@ -1,10 +1,12 @@
-// Totals that outlive quipud: one SQLite file, `quipu.db` in the state directory. The only code that touches files.
+// What outlives quipud: one SQLite file, `quipu.db` in the state directory.
 //
 // One call at a time: the constructor and load() at start, then commit() on the worker thread; takes and returns
 // values. kill -9 at any moment leaves the last whole commit; a power failure may take the last few with it, never
 // half of one. A file that is damaged, empty or of a newer version is set aside (quipu.db.damaged-TIME,
-// quipu.db.newer-TIME), never deleted, and a new one begun. A file that can be read but not written (read-only, disk
-// full) is loaded all the same; commits say what is wrong until it is right again.
+// quipu.db.newer-TIME), never deleted, and a new one begun; where max_set_aside are there already, it stays where it
+// is, and nothing is kept until somebody has looked. A file that can be read but not written (read-only, disk full)
+// is loaded all the same, and a directory that cannot be written does not keep quipud from serving; commits say what
+// is wrong until it is right again.
 #pragma once
 
 #include <memory>
@@ -19,7 +21,7 @@ namespace quipu {
 class Store {
 public:
     // Opens or makes the directory and the file, and locks the directory: one quipud each. Throws std::runtime_error
-    // with a sentence where the directory cannot be used, or a sound file cannot be read.
+    // with a sentence where that cannot be what was meant: no such parent directory, another quipud or program in it.
     // `notice`: what a person should know (a damaged file was set aside); empty: nothing.
     Store(const std::string& state_dir, std::string& notice);
     ~Store();
@@ -33,6 +35,15 @@ public:
     // carry everything that is known, because it may go into a new file.
     [[nodiscard]] std::string commit(const Changes& changes);
 
+    // Reads the whole file and looks for damage that opening it did not show; takes as long as that takes. As
+    // commit(): where something was found, the next one must carry everything.
+    [[nodiscard]] std::string check();
+
+    // The random number of the present file; 0: there is none.
+    [[nodiscard]] std::uint64_t file() const { return file_; }
+
+    [[nodiscard]] const std::string& path() const { return path_; }
+
     // Writes the journal back and lets go of the file. The destructor does so too, but this may take a while.
     void close() { db_.reset(); }
 
@@ -41,16 +52,21 @@ private:
         void operator()(sqlite3* db) const;
     };
 
-    void lock(const std::string& state_dir);
+    void lock(std::string& notice);
     void open_at_start(std::string& notice);
-    void open_new();
+    void open();
+    [[nodiscard]] std::string guarded(void (Store::*work)(const Changes&), const Changes& changes);
+    void look(const Changes& nothing);
     [[nodiscard]] std::string begin_anew(const std::string& kind, const std::string& why);
     void write(const Changes& changes);
     [[nodiscard]] bool is_file_gone() const;
 
+    std::string dir_;
     std::string path_;
-    int lock_ = -1;
-    Saved saved_;                         // until load()
+    int lock_ = -1;       // none: the directory cannot be written
+    Saved saved_;         // until load()
+    std::string unread_;  // why the file could not be read at start: what it holds must not be written over
+    std::uint64_t file_ = 0;
     std::unique_ptr<sqlite3, Close> db_;  // null: there is no file yet, because none could be made
 };
 

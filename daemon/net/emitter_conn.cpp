@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "daemon/net/keeper.hpp"
+
 namespace quipu {
 
 namespace {
@@ -117,7 +119,13 @@ asio::awaitable<void> EmitterConn::read_loop([[maybe_unused]] std::shared_ptr<Em
 }
 
 asio::awaitable<void> EmitterConn::write_loop([[maybe_unused]] std::shared_ptr<EmitterConn> self) {
+    bool is_kept = false;
     while (!is_closed_) {
+        // Its goodbye is answered by "everything is stored".
+        if (is_over_ && !std::exchange(is_kept, true) && session_.error() == Errc::ok && ingest_.exchange.keeper()) {
+            co_await ingest_.exchange.keeper()->publish();
+            if (is_closed_) break;
+        }
         const Progress progress = send_once();
         if (progress == Progress::blocked) {
             const auto [error] = co_await socket_.async_wait(Socket::wait_write, as_result);

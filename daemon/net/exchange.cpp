@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "daemon/net/emitter_conn.hpp"
+#include "daemon/net/keeper.hpp"
 
 namespace quipu {
 
@@ -41,6 +42,7 @@ void Exchange::settle() {
     for (EmitterConn* conn : emitters_) conn->wake_if_writable();
     arm_deadline();
     orphan_in_turns();
+    if (keeper_) keeper_->changed();
 }
 
 // Everybody else on the loop has a turn in between.

@@ -23,6 +23,7 @@ namespace quipu {
 namespace asio = boost::asio;
 
 class EmitterConn;
+class Keeper;
 
 // co_await with the error_code as the first of the results, never as an exception.
 inline constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
@@ -62,12 +63,18 @@ public:
 
     void settle();
 
+    // Who keeps what State knows; told of every change by settle(). Null: nobody.
+    [[nodiscard]] Keeper* keeper() const { return keeper_; }
+
+    void keep_with(Keeper& keeper) { keeper_ = &keeper; }
+
 private:
     void arm_deadline();
     void orphan_in_turns();
 
     asio::io_context& io_;
     State& state_;
+    Keeper* keeper_ = nullptr;
     std::map<AskId, asio::steady_timer*> askers_;
     std::vector<EmitterConn*> emitters_;
     asio::steady_timer deadline_;  // of the ask that is due first

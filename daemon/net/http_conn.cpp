@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "daemon/net/http_message.hpp"
+#include "daemon/net/keeper.hpp"
 
 namespace quipu {
 
@@ -298,6 +299,9 @@ asio::awaitable<bool> HttpConn::answer() {
 }
 
 asio::awaitable<bool> HttpConn::deliver(Response response) {
+    // What it shows must not be taken back by a kill once it has left.
+    if (Keeper* keeper = side_.exchange.keeper(); keeper && response.shows_counts) co_await keeper->publish();
+    if (is_client_gone_ || is_closed_) co_return false;
     if (response.status >= 400) ++side_.exchange.state().own.http_errors.total;
     const auto target = parser_->get().target();
     spdlog::debug(

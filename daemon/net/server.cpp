@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -27,7 +26,6 @@ constexpr int accepts_per_turn = 64;
 // For answers that are being given when the end comes.
 constexpr auto answer_grace = 1000ms;
 constexpr auto end_grace = 1900ms;
-constexpr int retry_ticks = 5;
 
 int duplicate(int fd) {
     const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
@@ -55,6 +53,7 @@ Server::Server(asio::io_context& io, State& state, const ServerOptions& options)
       state_(state),
       options_(options),
       exchange_(io, state),
+      keeper_(io, state, options.state_dir),  // first: once a socket is there, what comes in must find the old totals
       processes_(io, 4 * state.emitters.limits().connected, [this](std::uint32_t n) { end_process(ingest_side_, n); }),
       symbols_(options.debug_dirs),
       works_(io, options.http_limits.page_jobs),
@@ -75,8 +74,7 @@ Server::Server(asio::io_context& io, State& state, const ServerOptions& options)
       end_(io),
       accept_complaints_(state.own.held_back_lines) {
     open_access();
-    // The store first: once a socket is there, what comes in must find the old totals.
-    open_store(options.state_dir);
+    exchange_.keep_with(keeper_);
     ingest_ = std::make_unique<Listener>(options.ingest);
     ingest_ready_.assign(duplicate(ingest_->fd()));
     http_ = open_http(options.monitoring);
@@ -109,6 +107,7 @@ void Server::ensure_descriptors() const {
 void Server::start() {
     ensure_descriptors();
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);  // a file at its size limit is a failed write
     signals_.add(SIGTERM);
     signals_.add(SIGINT);
     signals_.add(SIGHUP);
@@ -184,8 +183,7 @@ asio::awaitable<void> Server::tick() {
         processes_.prune(state_);
         exchange_.settle();
         check_listeners();
-        if (ticks_until_commit_ > 0) --ticks_until_commit_;
-        if (ticks_until_commit_ == 0) commit();
+        keeper_.tick();
     }
 }
 
@@ -199,81 +197,6 @@ void Server::check_listeners() {
     }
     set_health("ingest", false, state_.ingest_socket + " was removed or replaced: restart quipud");
     spdlog::error("the ingest socket was removed or replaced path={}", quoted(state_.ingest_socket));
-}
-
-// --- Store ----------------------------------------------------------------------------------------------------------
-
-void Server::open_store(const std::string& state_dir) {
-    if (state_dir.empty()) {
-        set_health("store", true, "memory only: no state_dir is set");
-        return;
-    }
-    std::string notice;
-    store_ = std::make_unique<Store>(state_dir, notice);
-    is_store_failing_ = !notice.empty();  // until a commit has succeeded
-    if (is_store_failing_) spdlog::error("store: {}", notice);
-    const Saved saved = store_->load();
-    restore(state_, saved, read_clocks());
-    end_restored();
-    set_health("store", notice.empty(), notice.empty() ? "keeping totals in " + state_dir : notice);
-    spdlog::info(
-        "restored families={} counts={} instances={}",
-        saved.families.size(),
-        saved.retired.size(),
-        saved.instances.size()
-    );
-}
-
-// Those of the restored emitters whose processes ended while we were not there need no grace. Should one of them live
-// on after all, out of our sight, it is revived by its next Hello.
-void Server::end_restored() {
-    std::vector<std::uint32_t> gone;
-    for (const auto& emitter : state_.emitters.all()) {
-        if (is_surely_gone(emitter->peer.pid)) gone.push_back(emitter->number);
-    }
-    for (const std::uint32_t number : gone) {
-        if (EmitterRecord* emitter = state_.emitters.find(number)) {
-            set_ended(state_, *emitter, "its process ended while quipud was away", read_clocks());
-        }
-    }
-}
-
-// Hands what has changed to the worker; committed() comes back from it.
-void Server::commit() {
-    if (!store_ || is_committing_) return;
-    if (!has_changes(state_, Book::store)) return;
-    Changes changes = take_changes(state_, Book::store);
-    is_committing_ = true;
-    asio::post(worker_, [this, changes = std::move(changes)]() mutable {
-        std::string problem = store_->commit(changes);
-        asio::post(io_, [this, problem = std::move(problem), changes = std::move(changes)]() mutable {
-            committed(problem, std::move(changes));
-        });
-    });
-}
-
-void Server::close_store() {
-    if (!store_) return;
-    asio::post(worker_, [this, closing = store_.get()] {
-        closing->close();
-        asio::post(io_, [this] { store_.reset(); });
-    });
-}
-
-void Server::committed(const std::string& problem, Changes changes) {
-    is_committing_ = false;
-    if (problem.empty()) {
-        if (std::exchange(is_store_failing_, false)) {
-            spdlog::info("store: commits succeed again");
-            set_health("store", true, "keeping totals");
-        }
-        return;
-    }
-    ++state_.own.store_errors.total;
-    mark_all_changed(state_, std::move(changes));
-    ticks_until_commit_ = retry_ticks;
-    set_health("store", false, problem);
-    if (!std::exchange(is_store_failing_, true)) spdlog::error("store: {}; it is tried again", problem);
 }
 
 // --- The end --------------------------------------------------------------------------------------------------------
@@ -309,10 +232,14 @@ void Server::stop() {
 
 // The worker hangs in the kernel, on a disk that does not answer: there is no joining it.
 void Server::end_by_force() {
-    if (!is_all_kept_) spdlog::critical("the last commit did not end in time; what it would have kept is lost");
+    if (keeper_.is_all_kept()) {
+        spdlog::warn("the last commit did not end in time; the counts are in the journal");
+    } else {
+        spdlog::critical("the last commit did not end in time; what it would have kept is lost");
+    }
     ingest_.reset();
     http_.reset();
-    std::_Exit(is_all_kept_ ? 0 : 1);
+    std::_Exit(keeper_.is_all_kept() ? 0 : 1);
 }
 
 asio::awaitable<void> Server::shut_down() {
@@ -327,15 +254,10 @@ asio::awaitable<void> Server::shut_down() {
     stop_http(http_side_);
     const auto answers_until = asio::steady_timer::clock_type::now() + answer_grace;
     while (!http_side_.open.empty() && asio::steady_timer::clock_type::now() < answers_until) co_await pause(10ms);
-    while (is_committing_) co_await pause(5ms);
-    commit();
-    while (is_committing_) co_await pause(5ms);
-    if (is_store_failing_) spdlog::error("store: the last totals could not be kept");
-    is_all_kept_ = !is_store_failing_;
-    close_store();
     works_.stop();
     own_answers_.stop();
-    while (store_ || !works_.is_idle() || !own_answers_.is_idle()) co_await pause(5ms);
+    co_await keeper_.close();
+    while (!works_.is_idle() || !own_answers_.is_idle()) co_await pause(5ms);
     const std::vector<HttpConn*> open = http_side_.open;
     for (HttpConn* conn : open) conn->close();
     co_await pause(1ms);  // what was waiting on them runs to its end

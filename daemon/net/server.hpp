@@ -1,4 +1,4 @@
-// quipud's edge put together: the sockets, the store, the clock that ticks once a second, and the end.
+// quipud's edge put together: the sockets, the keeper, the clock that ticks once a second, and the end.
 //
 // One thread runs `io` and owns State; the store works on a thread of its own, on values handed to it and back, and so
 // do slow pages.
@@ -9,18 +9,17 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "daemon/core/state.hpp"
-#include "daemon/disk/store.hpp"
 #include "daemon/net/access_files.hpp"
 #include "daemon/net/emitter_conn.hpp"
 #include "daemon/net/exchange.hpp"
 #include "daemon/net/http_conn.hpp"
+#include "daemon/net/keeper.hpp"
 #include "daemon/net/listen.hpp"
 #include "daemon/net/process_watch.hpp"
 
@@ -80,16 +79,11 @@ private:
     using Accept = void (Server::*)(UniqueFd);
 
     void ensure_descriptors() const;
-    void open_store(const std::string& state_dir);
-    void end_restored();
     void set_health(std::string_view name, bool is_ok, std::string_view detail);
     void on_signal(int signal);
     void open_access();
     void reloaded(const Access& access);
     void take_access(const Access& access);
-    void commit();
-    void close_store();
-    void committed(const std::string& problem, Changes changes);
     void check_listeners();
     void end_by_force();
 
@@ -109,6 +103,7 @@ private:
     State& state_;
     const ServerOptions options_;
     Exchange exchange_;
+    Keeper keeper_;
     ProcessWatch processes_;
     Symbols symbols_;
     Background works_;
@@ -128,13 +123,6 @@ private:
     bool is_reachable_ = true;  // the ingest socket's file is ours
     bool is_stopping_ = false;
     bool is_reloading_ = false;
-
-    std::unique_ptr<Store> store_;
-    bool is_committing_ = false;
-    bool is_all_kept_ = false;  // at the end: only closing the file is left
-    bool is_store_failing_ = false;
-    int ticks_until_commit_ = 0;   // after a failure
-    asio::thread_pool worker_{1};  // last: joined before what it works on goes
 };
 
 }  // namespace quipu

@@ -7,6 +7,7 @@ namespace quipu {
 PageResult health_page(const State& state, const Request& /*request*/, Now /*now*/) {
     Response response;
     response.content_type = "text/plain; charset=utf-8";
+    response.shows_counts = false;  // it must not wait for a disk
     std::string& out = response.body;
     out += "ok serving quipud";
     if (!state.build.version.empty()) out.append(" ").append(state.build.version);

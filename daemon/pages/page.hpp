@@ -49,6 +49,7 @@ struct Response {
     std::string content_type = "text/html; charset=utf-8";
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers;  // beside those that every response gets
+    bool shows_counts = true;                                  // they must be kept before it leaves
 };
 
 // A response that takes long to make. It is made and sent in steps of a millisecond or so, and between two of them

@@ -55,14 +55,14 @@ BOOST_AUTO_TEST_SUITE(core_state)
 
 BOOST_AUTO_TEST_CASE(nothing_changed_is_an_empty_commit) {
     State state;
-    BOOST_TEST(take_changes(state, Book::store).is_empty());
+    BOOST_TEST(take_changes(state, Book::store, test_now).is_empty());
     Duct a(state);
     const Counter mails = a.outbox.counter("m/mails", "", "");
     a.connect();
     mails.add();
     a.push();
-    BOOST_TEST(!take_changes(state, Book::store).is_empty());
-    BOOST_TEST(take_changes(state, Book::store).is_empty());
+    BOOST_TEST(!take_changes(state, Book::store, test_now).is_empty());
+    BOOST_TEST(take_changes(state, Book::store, test_now).is_empty());
 }
 
 BOOST_AUTO_TEST_CASE(totals_survive_a_restart_of_quipud_and_go_on_exactly) {
@@ -79,16 +79,16 @@ BOOST_AUTO_TEST_CASE(totals_survive_a_restart_of_quipud_and_go_on_exactly) {
     dead_codes.add("550", 1);
     living.push();
     dead.push();
-    shelf.commit(take_changes(first, Book::store));
+    shelf.commit(take_changes(first, Book::store, test_now));
     dead.breaks();
     set_ended(first, *first.emitters.find(std::string(16, 'b')), "killed", test_now);
-    shelf.commit(take_changes(first, Book::store));
+    shelf.commit(take_changes(first, Book::store, test_now));
 
     State second;
     restore(second, shelf.saved(), test_now);
     BOOST_TEST(count_of(second, "m/codes", "250") == 15U);
     BOOST_TEST(count_of(second, "m/codes", "550") == 1U);
-    BOOST_TEST(take_changes(second, Book::store).is_empty());
+    BOOST_TEST(take_changes(second, Book::store, test_now).is_empty());
 
     living_codes.add("250", 1);
     EmitterSession session(second, Peer{1000, 1000, 4711});
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(an_instance_that_never_comes_back_after_a_restart_is_retire
         a.connect();
         mails.add(7);
         a.push();
-        shelf.commit(take_changes(first, Book::store));
+        shelf.commit(take_changes(first, Book::store, test_now));
     }
     for (int restart = 0; restart < 3; ++restart) {
         State state;
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(an_instance_that_never_comes_back_after_a_restart_is_retire
         Now later = test_now;
         later.steady_ns += 61'000'000'000;
         end_overdue(state, later);
-        shelf.commit(take_changes(state, Book::store));
+        shelf.commit(take_changes(state, Book::store, test_now));
         BOOST_REQUIRE_EQUAL(shelf.instances.size(), 1U);
         BOOST_TEST(shelf.instances.begin()->second.first.is_ended);
         BOOST_TEST(shelf.retired.begin()->second.value == 7U);
@@ -137,11 +137,11 @@ BOOST_AUTO_TEST_CASE(a_failed_commit_is_made_up_for_by_the_next) {
     more.add(2);
     a.push();
     b.push();
-    shelf.commit(take_changes(state, Book::store));
+    shelf.commit(take_changes(state, Book::store, test_now));
     b.breaks();
     set_ended(state, *state.emitters.find(std::string(16, 'b')), "killed", test_now);
-    mark_all_changed(state, take_changes(state, Book::store));  // the store says no
-    shelf.commit(take_changes(state, Book::store));
+    mark_all_changed(state, take_changes(state, Book::store, test_now));  // the store says no
+    shelf.commit(take_changes(state, Book::store, test_now));
     State second;
     restore(second, shelf.saved(), test_now);
     BOOST_TEST(count_of(second, "m/mails") == 3U);
@@ -159,11 +159,11 @@ BOOST_AUTO_TEST_CASE(an_instance_that_comes_back_from_the_dead_is_not_counted_tw
     a.push();
     a.breaks();
     set_ended(state, *state.emitters.find(std::string(16, 'a')), "lost", test_now);
-    shelf.commit(take_changes(state, Book::store));
+    shelf.commit(take_changes(state, Book::store, test_now));
     mails.add(1);
     a.connect();
     a.push();
-    shelf.commit(take_changes(state, Book::store));
+    shelf.commit(take_changes(state, Book::store, test_now));
     State second;
     restore(second, shelf.saved(), test_now);
     BOOST_TEST(count_of(second, "m/mails") == 5U);
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(quipuds_own_counters_and_gauges_are_not_kept) {
     a.connect();
     open.set(4);
     a.push();
-    const Changes changes = take_changes(state, Book::store);
+    const Changes changes = take_changes(state, Book::store, test_now);
     for (const DurableFamily& family : changes.families) {
         BOOST_TEST(family.name != "m/open");
         BOOST_TEST(!family.name.starts_with("quipu/ingest/"));

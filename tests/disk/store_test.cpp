@@ -10,9 +10,9 @@
 #include <fstream>
 #include <limits>
 #include <memory>
-#include <sstream>
 
 #include "tests/support/duct.hpp"
+#include "tests/support/files.hpp"
 #include "tests/support/temp_dir.hpp"
 
 BOOST_AUTO_TEST_SUITE(disk_store)
@@ -85,17 +85,6 @@ std::uint64_t retired(const Saved& saved, std::string_view name, std::string_vie
     const auto is_it = [&](const DurableCount& row) { return row.family == name && row.label == label; };
     const auto it = std::find_if(saved.retired.begin(), saved.retired.end(), is_it);
     return it == saved.retired.end() ? 0 : it->value;
-}
-
-std::string read_file(const std::string& path) {
-    std::ostringstream text;
-    text << std::ifstream(path, std::ios::binary).rdbuf();
-    return text.str();
-}
-
-void write_file(const std::string& path, std::string_view bytes) {
-    std::ofstream(path, std::ios::binary | std::ios::trunc)
-        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
 // Names in `dir` that begin with `prefix`.
@@ -299,7 +288,7 @@ BOOST_AUTO_TEST_CASE(a_newer_version_is_set_aside_whole) {
 // A file as the first version made it, and what its pages had shown.
 BOOST_AUTO_TEST_CASE(a_file_of_version_1_opens_with_every_total) {
     const TempDir dir;
-    const std::string golden = std::string(QUIPU_SOURCE_DIR) + "/tests/golden/state/version1";
+    const std::string golden = source_path("tests/golden/state/version1");
     run_sql(dir.file("quipu.db"), read_file(golden + ".sql").c_str());
     Opened opened(dir.path());
     BOOST_TEST(opened.notice == "");

@@ -1,4 +1,4 @@
-// Files of the source tree, for tests that compare code with documents.
+// Files: of the source tree, for tests that compare code with documents, and others.
 #pragma once
 
 #include <string>
@@ -11,5 +11,9 @@ std::string read_source(std::string_view path);
 
 // The absolute path of that file.
 std::string source_path(std::string_view path);
+
+// Whole files by any path, as bytes; empty where there is none.
+std::string read_file(const std::string& path);
+void write_file(const std::string& path, std::string_view bytes);
 
 }  // namespace quipu::test

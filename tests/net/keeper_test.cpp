@@ -1,0 +1,362 @@
+// What is kept, and when: a quipud without sockets on a real directory, killed at any moment.
+#include "daemon/net/keeper.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <random>
+
+#include "daemon/core/emitter_session.hpp"
+#include "daemon/net/exchange.hpp"
+#include "tests/support/duct.hpp"
+#include "tests/support/printers.hpp"
+#include "tests/support/temp_dir.hpp"
+
+BOOST_AUTO_TEST_SUITE(net_keeper)
+
+using namespace quipu;
+using namespace quipu::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view mails = "m/mails";
+
+// A run of quipud.
+class Run {
+public:
+    explicit Run(const std::string& dir) { keeper.emplace(io, state, dir); }
+
+    void wait_until(const std::function<bool()>& is_done) {
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+        while (!is_done()) {
+            BOOST_REQUIRE(std::chrono::steady_clock::now() < deadline);
+            io.restart();
+            io.run_one_for(std::chrono::milliseconds(1));
+        }
+    }
+
+    // As before an answer leaves.
+    void publish() {
+        bool is_done = false;
+        boost::asio::co_spawn(io, keeper->publish(), [&is_done](std::exception_ptr failure) {
+            BOOST_REQUIRE(!failure);
+            is_done = true;
+        });
+        wait_until([&is_done] { return is_done; });
+    }
+
+    [[nodiscard]] std::uint64_t commits() const { return state.own.store_commits.total + state.own.store_errors.total; }
+
+    void commit() {
+        if (!has_changes(state, Book::store)) return;
+        const std::uint64_t before = commits();
+        wait_until([this, before] {
+            keeper->tick();
+            return commits() > before;
+        });
+    }
+
+    void close() {
+        bool is_done = false;
+        boost::asio::co_spawn(io, keeper->close(), [&is_done](std::exception_ptr) { is_done = true; });
+        wait_until([&is_done] { return is_done; });
+    }
+
+    State state;
+    boost::asio::io_context io{1};
+    std::optional<Keeper> keeper;
+};
+
+// A process of a mail daemon, which outlives runs.
+class Process {
+public:
+    explicit Process(char name) : outbox({.program = "maild", .version = "1.0"}), name_(name) {
+        counter_ = outbox.counter(std::string(mails), "", "");
+    }
+
+    void connect(State& state) {
+        session_ = std::make_unique<EmitterSession>(state, Peer{1000, 1000, 0});
+        std::string out;
+        outbox.connected(identity(name_), test_now.wall_ns, test_now.steady_ns, out);
+        BOOST_REQUIRE(session_->feed(as_bytes(out), read_clocks()));
+        push();
+    }
+
+    void add(std::uint64_t n) {
+        counter_.add(n);
+        added += n;
+    }
+
+    void push() {
+        std::string out;
+        while (outbox.push(out)) continue;
+        BOOST_REQUIRE(session_->feed(as_bytes(out), read_clocks()));
+        session_->output().clear();
+    }
+
+    // quipud is gone.
+    void drop() { session_.reset(); }
+
+    // The process is gone, and quipud notices.
+    void end(State& state) {
+        session_->closed(read_clocks());
+        session_.reset();
+        set_ended(state, *state.emitters.find(std::string(16, name_)), "killed", read_clocks());
+    }
+
+    Outbox outbox;
+    std::uint64_t added = 0;
+
+private:
+    char name_;
+    Counter counter_;
+    std::unique_ptr<EmitterSession> session_;
+};
+
+// The directory as it stands, which is what a kill at this moment leaves.
+void copy(const std::string& from, const std::string& to) {
+    fs::remove_all(to);
+    fs::create_directory(to);
+    for (const auto& entry : fs::directory_iterator(from)) {
+        const std::string name = entry.path().filename().string();
+        if (name != "quipu.lock") fs::copy_file(entry.path(), to + "/" + name);
+    }
+}
+
+std::uint64_t count_after_kill(const std::string& dir, const TempDir& scratch) {
+    copy(dir, scratch.file("killed"));
+    const Run again(scratch.file("killed"));
+    return count_of(again.state, mails);
+}
+
+struct Quiet {
+    Quiet() { spdlog::set_level(spdlog::level::off); }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(what_an_answer_has_shown_survives_a_kill_before_the_next_commit, Quiet) {
+    const TempDir dir;
+    const TempDir scratch;
+    Run run(dir.path());
+    Process a('a');
+    a.connect(run.state);
+    a.add(5);
+    a.push();
+    BOOST_TEST(count_after_kill(dir.path(), scratch) == ~std::uint64_t{0});  // nobody has seen it
+    run.publish();
+    BOOST_TEST(count_after_kill(dir.path(), scratch) == 5U);
+    a.add(2);
+    a.push();
+    run.publish();
+    BOOST_TEST(count_after_kill(dir.path(), scratch) == 7U);
+    BOOST_TEST(run.state.own.journal_entries.total == 2U);
+    run.publish();
+    BOOST_TEST(run.state.own.journal_entries.total == 2U);  // nothing has changed
+    run.commit();
+    run.publish();
+    BOOST_TEST(run.state.own.journal_entries.total == 2U);  // the store has it all
+    BOOST_TEST(count_after_kill(dir.path(), scratch) == 7U);
+    BOOST_TEST(run.state.own.unkept_answers.total == 0U);
+}
+
+// The commit is on its way: whether it lands or not, the answer holds.
+BOOST_FIXTURE_TEST_CASE(an_answer_during_a_commit_is_safe_without_waiting_for_it, Quiet) {
+    const TempDir dir;
+    const TempDir scratch;
+    Run run(dir.path());
+    Process a('a');
+    a.connect(run.state);
+    a.add(5);
+    a.push();
+    run.wait_until([&run] {
+        run.keeper->tick();
+        return !has_changes(run.state, Book::store);  // taken
+    });
+    run.publish();
+    BOOST_TEST(count_after_kill(dir.path(), scratch) == 5U);
+}
+
+BOOST_FIXTURE_TEST_CASE(an_instance_that_ends_or_comes_back_is_counted_once, Quiet) {
+    const TempDir dir;
+    const TempDir scratch;
+    Run run(dir.path());
+    Process a('a');
+    a.connect(run.state);
+    a.add(5);
+    a.push();
+    run.commit();
+    a.add(1);
+    a.push();
+    run.publish();
+    a.end(run.state);
+    BOOST_TEST(count_after_kill(dir.path(), scratch) == 6U);
+    run.publish();
+    BOOST_TEST(count_after_kill(dir.path(), scratch) == 6U);
+    run.commit();
+    BOOST_TEST(count_after_kill(dir.path(), scratch) == 6U);
+    a.add(1);
+    a.connect(run.state);
+    run.publish();
+    BOOST_TEST(count_after_kill(dir.path(), scratch) == 7U);
+    run.commit();
+    BOOST_TEST(count_after_kill(dir.path(), scratch) == 7U);
+}
+
+// Taken for dead while it lives, a restart of quipud, and it speaks again.
+BOOST_FIXTURE_TEST_CASE(an_instance_taken_for_ended_before_a_restart_is_not_counted_twice_after_it, Quiet) {
+    const TempDir dir;
+    Process a('a');
+    a.add(5);
+    {
+        Run run(dir.path());
+        a.connect(run.state);
+        a.end(run.state);
+        run.close();
+        BOOST_TEST(run.keeper->is_all_kept());
+    }
+    Run run(dir.path());
+    BOOST_TEST(count_of(run.state, mails) == 5U);
+    a.add(1);
+    a.connect(run.state);
+    BOOST_TEST(count_of(run.state, mails) == 6U);
+}
+
+BOOST_FIXTURE_TEST_CASE(an_orderly_end_leaves_one_file_with_everything, Quiet) {
+    const TempDir dir;
+    {
+        Run run(dir.path());
+        Process a('a');
+        a.add(5);
+        a.connect(run.state);
+        run.publish();
+        run.close();
+        BOOST_TEST(run.keeper->is_all_kept());
+    }
+    for (const auto& entry : fs::directory_iterator(dir.path())) {
+        const std::string name = entry.path().filename().string();
+        BOOST_TEST((name == "quipu.db" || name == "quipu.lock"), name);
+    }
+    BOOST_TEST(count_of(Run(dir.path()).state, mails) == 5U);
+}
+
+// Any order of counting, answering, committing, ends and kills. The mail daemons that live on make their counts exact
+// again; those that are gone with quipud have left at least what was shown, and never more than they said.
+BOOST_FIXTURE_TEST_CASE(no_order_of_events_takes_anything_back_or_counts_it_twice, Quiet) {
+    for (unsigned seed = 1; seed <= 12; ++seed) {
+        BOOST_TEST_CONTEXT("seed " << seed) {
+            std::mt19937 random(seed);
+            const auto dice = [&random](unsigned sides) { return static_cast<unsigned>(random() % sides); };
+            const TempDir dir;
+            auto run = std::make_unique<Run>(dir.path());
+            std::vector<std::unique_ptr<Process>> living;
+            std::uint64_t shown = 0;
+            std::uint64_t said_by_the_dead = 0;
+            bool is_exact = true;  // no mail daemon has died with quipud
+            char name = 'a';
+            for (int step = 0; step < 120; ++step) {
+                const unsigned what = dice(20);
+                if (living.size() < 2) {
+                    living.push_back(std::make_unique<Process>(name++));
+                    living.back()->connect(run->state);
+                }
+                Process& one = *living[dice(static_cast<unsigned>(living.size()))];
+                if (what < 8) {
+                    one.add(1 + dice(9));
+                    one.push();
+                } else if (what < 13) {
+                    run->publish();
+                    const std::uint64_t now = count_of(run->state, mails);
+                    BOOST_REQUIRE(now != ~std::uint64_t{0});
+                    BOOST_REQUIRE(now >= shown);
+                    shown = now;
+                } else if (what < 15) {
+                    run->commit();
+                } else if (what < 16) {
+                    run->keeper->tick();  // begun, not waited for
+                } else if (what < 17) {
+                    said_by_the_dead += one.added;
+                    one.end(run->state);
+                    run->publish();  // its counts are nowhere else now
+                    std::erase_if(living, [&one](const auto& process) { return process.get() == &one; });
+                } else {
+                    const TempDir killed;
+                    copy(dir.path(), killed.file("state"));
+                    const bool is_one_dead = what == 19 && step > 60;
+                    for (auto& process : living) process->drop();
+                    run.reset();
+                    for (const auto& entry : fs::directory_iterator(dir.path())) fs::remove(entry.path());
+                    fs::copy(killed.file("state"), dir.path(), fs::copy_options::recursive);
+                    run = std::make_unique<Run>(dir.path());
+                    if (is_one_dead) {
+                        said_by_the_dead += one.added;
+                        is_exact = false;
+                        std::erase_if(living, [&one](const auto& process) { return process.get() == &one; });
+                    }
+                    const std::uint64_t now = count_of(run->state, mails);
+                    if (now != ~std::uint64_t{0}) BOOST_REQUIRE(now >= shown);
+                    for (auto& process : living) process->connect(run->state);
+                }
+                std::uint64_t said = said_by_the_dead;
+                for (const auto& process : living) said += process->added;
+                const std::uint64_t now = count_of(run->state, mails);
+                if (is_exact) BOOST_REQUIRE_EQUAL(now, said);
+                BOOST_REQUIRE(now <= said);
+                BOOST_REQUIRE(now >= shown);
+            }
+        }
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(where_the_directory_cannot_be_written_answers_go_on_and_health_tells, Quiet) {
+    const TempDir dir;
+    Run run(dir.file("state"));
+    Process a('a');
+    a.add(5);
+    a.connect(run.state);
+    run.commit();
+    fs::remove_all(dir.file("state"));
+    a.add(1);
+    a.push();
+    run.publish();
+    BOOST_TEST(run.state.own.journal_errors.total == 1U);
+    BOOST_TEST(!run.state.health.at(0).is_ok);
+    run.publish();
+    a.add(1);
+    a.push();
+    run.publish();
+    BOOST_TEST(run.state.own.journal_errors.total == 1U);  // not tried again before the store has succeeded
+    BOOST_TEST(run.state.own.unkept_answers.total == 1U);
+    fs::create_directory(dir.file("state"));
+    run.wait_until([&run] {
+        run.keeper->tick();
+        return run.state.health.at(0).is_ok;
+    });
+    BOOST_TEST(run.state.own.store_errors.total >= 1U);
+    a.add(1);
+    a.push();
+    run.publish();
+    BOOST_TEST(run.state.own.unkept_answers.total == 1U);
+    const TempDir scratch;
+    BOOST_TEST(count_after_kill(dir.file("state"), scratch) == 8U);
+}
+
+BOOST_FIXTURE_TEST_CASE(without_a_directory_nothing_is_kept_and_nothing_waits, Quiet) {
+    Run run("");
+    Process a('a');
+    a.add(5);
+    a.connect(run.state);
+    run.publish();
+    run.keeper->tick();
+    run.close();
+    BOOST_TEST(run.keeper->is_all_kept());
+    BOOST_TEST(run.state.own.journal_entries.total == 0U);
+    BOOST_TEST(run.state.health.at(0).detail == "memory only: no state_dir is set");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
