@@ -50,6 +50,9 @@ public:
     // Nothing changes any more: commits and closes. is_all_kept() tells how it went, also while it still runs.
     asio::awaitable<void> close();
 
+    // For what else reads files and must not hold up the loop.
+    [[nodiscard]] asio::thread_pool& worker() { return worker_; }
+
     [[nodiscard]] bool is_all_kept() const { return is_all_kept_; }
 
 private:

@@ -43,7 +43,7 @@ void Server::open_access() {
 void Server::reload() {
     if (std::exchange(is_reloading_, true)) return;
     spdlog::info("reloading certificate and passwords; all other flags want a restart");
-    asio::post(worker_, [this, files = options_.access] {
+    asio::post(keeper_.worker(), [this, files = options_.access] {
         asio::post(io_, [this, access = load_access(files)] { reloaded(access); });
     });
 }
