@@ -65,7 +65,7 @@ void show(const Saved& saved) {
         check_response(std::get<Response>(result));
     }
     end_overdue(state, start);
-    (void)take_changes(state);
+    (void)take_changes(state, Book::store, start);
 }
 
 bool holds_the_count(const Saved& saved) {
