@@ -42,13 +42,14 @@ std::string words(const char* format, auto... args) {
 CpuProfile::CpuProfile(std::uint32_t hz) : hz_(hz), own_tid_(static_cast<std::uint32_t>(syscall(SYS_gettid))) {
     refusal_ = signal_.refusal();
     if (!can_unwind()) refusal_ = "CPU profiles need x86-64 or AArch64, and the GNU C library 2.35 or later";
+    // Two profilers in one process.
+    if (refusal_.empty() && !claim_sample_ring(ring_)) refusal_ = "another CPU profile of this process is running";
     if (!refusal_.empty()) return;
+    is_running_ = true;
     mappings_.refresh();
     begin_wall_ns_ = now_ns(CLOCK_REALTIME);
     begin_steady_ns_ = now_ns(CLOCK_MONOTONIC);
     begin_cpu_ns_ = now_ns(CLOCK_PROCESS_CPUTIME_ID);
-    set_sample_ring(&ring_);
-    is_running_ = true;
     watch_threads();
     if (timers_.empty() && !refused_.empty()) {
         stop();
@@ -64,7 +65,7 @@ void CpuProfile::stop() {
     if (!is_running_) return;
     is_running_ = false;
     for (auto& [tid, timer] : timers_) timer_delete(timer.timer);
-    set_sample_ring(nullptr);
+    release_sample_ring();
 }
 
 std::uint32_t CpuProfile::interval_ms() const {

@@ -138,13 +138,23 @@ SignalUse::~SignalUse() {
     if (is_ours) put_back(it.before);
 }
 
-void set_sample_ring(SampleRing* ring) {
-    shared().ring.store(ring, std::memory_order_seq_cst);
+bool claim_sample_ring(SampleRing& ring) {
+    SampleRing* expected = nullptr;
+    return shared().ring.compare_exchange_strong(expected, &ring, std::memory_order_seq_cst);
+}
+
+void release_sample_ring() {
+    shared().ring.store(nullptr, std::memory_order_seq_cst);
     wait_for_handlers();
 }
 
-void set_stack_batch(StackBatch* batch) {
-    shared().batch.store(batch, std::memory_order_seq_cst);
+bool claim_stack_batch(StackBatch& batch) {
+    StackBatch* expected = nullptr;
+    return shared().batch.compare_exchange_strong(expected, &batch, std::memory_order_seq_cst);
+}
+
+void release_stack_batch() {
+    shared().batch.store(nullptr, std::memory_order_seq_cst);
     wait_for_handlers();
 }
 

@@ -55,10 +55,12 @@ private:
     std::string refusal_;
 };
 
-// Where the handler puts what the timers make it sample; null: nowhere. One at a time. Setting returns once no handler
-// uses the one before any more.
-void set_sample_ring(SampleRing* ring);
-void set_stack_batch(StackBatch* batch);
+// Where the handler puts what the timers make it sample, and whom it answers. One of each at a time: false, where there
+// is one already. Releasing returns once no handler uses it any more.
+[[nodiscard]] bool claim_sample_ring(SampleRing& ring);
+void release_sample_ring();
+[[nodiscard]] bool claim_stack_batch(StackBatch& batch);
+void release_stack_batch();
 
 // Tells samples of our timers from signals that somebody else sends: sigevent::sigev_value of the timers.
 void* sample_cookie();

@@ -19,7 +19,7 @@ struct Sample {
 
 class SampleRing {
 public:
-    static constexpr std::uint64_t size = 2048;  // 2 MiB; touched only as far as used
+    static constexpr std::uint64_t size = 2048;  // 2 MiB, as long as a profile takes
 
     SampleRing() : slots_(std::make_unique_for_overwrite<Slot[]>(size)) {
         for (std::uint64_t i = 0; i < size; ++i) slots_[i].turn.store(i, std::memory_order_relaxed);

@@ -52,12 +52,12 @@ public:
             is_any = true;
         }
         if (!is_any) return true;
-        set_stack_batch(batch_.get());
+        if (!claim_stack_batch(*batch_)) return refuse(threads, "another report of this process is being made");
         for (OneThread& thread : threads) {
             if (thread.why_none.empty() && !send_stack_signal(thread.tid)) thread.why_none = "it has ended";
         }
         const bool is_wanted = wait(threads);
-        set_stack_batch(nullptr);
+        release_stack_batch();
         for (std::size_t i = 0; i < threads.size(); ++i) collect(threads[i], i);
         return is_wanted;
     }
@@ -70,6 +70,13 @@ private:
         if (blocks_profile_signal(tid)) return "it blocks SIGPROF";
         if (Clock::now() > end_) return "the threads before it took all the time";
         return {};
+    }
+
+    static bool refuse(std::span<OneThread> threads, const char* why) {
+        for (OneThread& thread : threads) {
+            if (thread.why_none.empty()) thread.why_none = why;
+        }
+        return true;
     }
 
     bool wait(std::span<const OneThread> threads) const {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <vector>
@@ -23,8 +24,10 @@ std::array<void*, 200> theirs;
 int their_depth = 0;
 
 void on_signal(int /*number*/, siginfo_t* /*info*/, void* context) {
+    const int kept_errno = errno;
     their_depth = backtrace(theirs.data(), static_cast<int>(theirs.size()));
     unwind(context, ours);
+    errno = kept_errno;
 }
 
 struct Handled {
