@@ -38,7 +38,8 @@ asio::awaitable<std::vector<Reply>> HttpConn::ask_quipud(Ask question) {
         replies[0].status = wire::Status::busy;
         co_return replies;
     }
-    co_await done(job);
+    std::shared_ptr<JobState> state = job;
+    co_await done(std::move(state));
     if (job->result) replies[0] = std::move(*job->result);
     if (!job->problem.empty()) replies[0] = {0, Outcome::answered, wire::Status::failed, job->problem};
     co_return replies;
@@ -51,7 +52,8 @@ asio::awaitable<Response> HttpConn::do_job(PageJob page, Request request) {
         };
     const auto job = side_.works.run<PageJob::Render>(std::move(run), waker());
     if (!job) co_return edge_response(503);
-    co_await done(job);
+    std::shared_ptr<JobState> state = job;
+    co_await done(std::move(state));
     if (is_client_gone_ || is_closed_) co_return Response{};
     co_return render_safely(*job, request);
 }

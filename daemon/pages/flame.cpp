@@ -74,7 +74,7 @@ PageJob flame_job(FlameAsk ask, std::string body) {
             if (!threads) return render_failure(502, "The daemon sent a list of threads that cannot be read.");
             return render_flame(make_flame(threads->profile, 0), ask);
         }
-        const std::optional<Profile> profile = named_profile(body, ask.daemon.pid, tools);
+        const std::optional<ProfileData> profile = named_profile(body, ask.daemon.pid, tools);
         if (!profile) return render_failure(502, "The daemon sent a profile that cannot be read.");
         return render_flame(make_flame(*profile, shown_sample_type(*profile)), ask);
     }};

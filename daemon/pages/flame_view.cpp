@@ -75,7 +75,7 @@ std::string base64(std::string_view bytes) {
     return out;
 }
 
-FlameView make_flame(const Profile& profile, std::size_t value) {
+FlameView make_flame(const ProfileData& profile, std::size_t value) {
     FlameView view;
     view.unit = visible(profile.text(profile.sample_types[value].unit));
     view.total_value = total_of(profile, value);

@@ -26,7 +26,7 @@ struct FlameView {
 };
 
 // `value`: position of the sample type.
-FlameView make_flame(const Profile& profile, std::size_t value);
+FlameView make_flame(const ProfileData& profile, std::size_t value);
 
 void set_flame(View& view, const FlameView& flame);
 

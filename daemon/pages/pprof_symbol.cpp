@@ -62,7 +62,7 @@ Response symbols_text(
     if (wire::decode(bytes, report) != Errc::ok) {
         return error_response(502, "The daemon sent a list of threads that cannot be read.");
     }
-    Profile profile = mappings_profile(report);
+    ProfileData profile = mappings_profile(report);
     for (const std::uint64_t address : addresses) profile.locations.push_back(locate(profile, address));
     tools.symbols.add_names(profile, pid, tools.is_cancelled);
     std::string out(first_line);

@@ -31,19 +31,19 @@ Response attachment(std::string body, std::string_view name) {
 
 }  // namespace
 
-std::optional<Profile> named_profile(std::string_view body, std::int32_t pid, const JobTools& tools) {
+std::optional<ProfileData> named_profile(std::string_view body, std::int32_t pid, const JobTools& tools) {
     std::optional<std::string> unfolded;
     if (is_gzip(body)) {
         unfolded = gunzip(body, ProfileLimits{}.bytes);
         if (!unfolded) return std::nullopt;
         body = *unfolded;
     }
-    std::optional<Profile> profile = read_profile(body);
+    std::optional<ProfileData> profile = read_profile(body);
     if (profile) tools.symbols.add_names(*profile, pid, tools.is_cancelled);
     return profile;
 }
 
-Response profile_file(const Profile& profile, std::string_view name) {
+Response profile_file(const ProfileData& profile, std::string_view name) {
     return attachment(gzip_whole(write_profile(profile)), std::string(name) + ".pb.gz");
 }
 
@@ -60,7 +60,7 @@ PageJob::Render rendered(Response response) {
 
 PageJob profile_job(std::string body, std::int32_t pid, std::string name, bool is_text_wanted) {
     return {[body = std::move(body), pid, name = std::move(name), is_text_wanted](const JobTools& tools) {
-        const std::optional<Profile> profile = named_profile(body, pid, tools);
+        const std::optional<ProfileData> profile = named_profile(body, pid, tools);
         if (profile && is_text_wanted) {
             const std::string title = name == "profile" ? "cpu" : name;
             const std::string text = legacy_text(*profile, title, shown_sample_type(*profile));

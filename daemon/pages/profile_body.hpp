@@ -12,10 +12,10 @@
 namespace quipu {
 
 // What a daemon sent as a profile, gzipped or not, with names for its addresses; nothing: it is no profile.proto.
-std::optional<Profile> named_profile(std::string_view body, std::int32_t pid, const JobTools& tools);
+std::optional<ProfileData> named_profile(std::string_view body, std::int32_t pid, const JobTools& tools);
 
 // profile.proto, gzipped, under that file name, as pprof wants it.
-Response profile_file(const Profile& profile, std::string_view name);
+Response profile_file(const ProfileData& profile, std::string_view name);
 
 Response plain_text(std::string text);
 

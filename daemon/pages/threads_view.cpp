@@ -31,7 +31,7 @@ ThreadRow thread_row(const wire::Thread& thread) {
     return row;
 }
 
-std::vector<ThreadFrame> frames_of(const Profile& profile, const ProfileSample& sample) {
+std::vector<ThreadFrame> frames_of(const ProfileData& profile, const ProfileSample& sample) {
     std::vector<ThreadFrame> frames;
     for (const std::uint32_t index : sample.locations) {
         const ProfileLocation& location = profile.locations[index];
@@ -49,7 +49,7 @@ std::vector<ThreadFrame> frames_of(const Profile& profile, const ProfileSample& 
     return frames;
 }
 
-std::vector<ThreadGroup> group_threads(const wire::ThreadReport& report, const Profile& profile) {
+std::vector<ThreadGroup> group_threads(const wire::ThreadReport& report, const ProfileData& profile) {
     using Key = std::tuple<std::vector<std::uint64_t>, std::string_view, bool>;
     std::map<Key, std::size_t> known;
     std::vector<ThreadGroup> groups;

@@ -63,7 +63,7 @@ struct ThreadsView {
 
 struct NamedThreads {
     ThreadsView view;
-    Profile profile;  // sample i is thread i of the report, tasks follow
+    ProfileData profile;  // sample i is thread i of the report, tasks follow
 };
 
 // Nothing: the body is no thread report.

@@ -17,7 +17,7 @@ std::string return_address(std::uint64_t address) {
     return hex_address(address == 0 ? 0 : address + 1);
 }
 
-void append_location(std::string& out, const Profile& profile, const ProfileLocation& location) {
+void append_location(std::string& out, const ProfileData& profile, const ProfileLocation& location) {
     if (location.lines.empty()) {
         out += "#\t" + hex_address(location.address) + "\t" + on_one_line(frame_name(profile, location, 0)) + "\n";
         return;
@@ -32,7 +32,7 @@ void append_location(std::string& out, const Profile& profile, const ProfileLoca
     }
 }
 
-void append_mappings(std::string& out, const Profile& profile) {
+void append_mappings(std::string& out, const ProfileData& profile) {
     if (profile.mappings.empty()) return;
     out += "--- Memory map: ---\n";
     for (const ProfileMapping& mapping : profile.mappings) {
@@ -58,7 +58,7 @@ std::string hex_address(std::uint64_t address) {
     return {text.data(), static_cast<std::size_t>(size)};
 }
 
-std::string legacy_text(const Profile& profile, std::string_view name, std::size_t value) {
+std::string legacy_text(const ProfileData& profile, std::string_view name, std::size_t value) {
     std::map<std::vector<std::uint32_t>, std::int64_t> stacks;
     for (const ProfileSample& sample : profile.samples) {
         add_up(stacks[sample.locations], std::max<std::int64_t>(sample.values[value], 0));

@@ -10,7 +10,7 @@ namespace quipu {
 
 // "goroutine profile: total 12", then each stack with its count, the most frequent first, its addresses, functions,
 // files and lines; mappings at the end. `name`: one word. Names may hold any bytes: escape for where it is shown.
-std::string legacy_text(const Profile& profile, std::string_view name, std::size_t value);
+std::string legacy_text(const ProfileData& profile, std::string_view name, std::size_t value);
 
 std::string hex_address(std::uint64_t address);  // "0x7f12"
 

@@ -14,7 +14,7 @@
 
 namespace quipu {
 
-using StringId = std::uint32_t;  // position in Profile::strings; 0 is ""
+using StringId = std::uint32_t;  // position in ProfileData::strings; 0 is ""
 
 inline constexpr std::uint32_t no_index = 0xFFFFFFFF;
 
@@ -68,7 +68,8 @@ struct ProfileSample {
     std::vector<ProfileLabel> labels;
 };
 
-struct Profile {
+// (The emitter half of proto, of which the sampler is linked here too, has a Profile of its own, for writing.)
+struct ProfileData {
     std::vector<std::string> strings{""};
     std::vector<ProfileValueType> sample_types;
     std::vector<ProfileSample> samples;
@@ -89,11 +90,11 @@ struct Profile {
 // Finds or adds texts of a profile that is being made or changed; lives no longer than it.
 class Interner {
 public:
-    explicit Interner(Profile& profile);
+    explicit Interner(ProfileData& profile);
     StringId operator()(std::string_view text);
 
 private:
-    Profile& profile_;
+    ProfileData& profile_;
     std::unordered_map<std::string, StringId> known_;
 };
 
@@ -110,13 +111,13 @@ struct ProfileLimits {
 };
 
 // Nothing: it is not a profile, refers to what is not there, or is beyond the limits.
-[[nodiscard]] std::optional<Profile> read_profile(std::string_view input, const ProfileLimits& limits = {});
+[[nodiscard]] std::optional<ProfileData> read_profile(std::string_view input, const ProfileLimits& limits = {});
 
 // As the protocol has it, not compressed.
-std::string write_profile(const Profile& profile);
+std::string write_profile(const ProfileData& profile);
 
 // The position of the sample type that people mean: the default one where it is named, else the last, as pprof does.
 // The profile has at least one.
-std::size_t shown_sample_type(const Profile& profile);
+std::size_t shown_sample_type(const ProfileData& profile);
 
 }  // namespace quipu

@@ -80,7 +80,7 @@ class Reader {
 public:
     explicit Reader(const ProfileLimits& limits) : limits_(limits) { profile_.strings.clear(); }
 
-    Profile read(std::string_view input) {
+    ProfileData read(std::string_view input) {
         demand(input.size() <= limits_.bytes);
         pbf_reader root(input.data(), input.size());
         while (root.next()) read_record(root);
@@ -123,7 +123,7 @@ private:
     void check(StringId id) const { demand(id < profile_.strings.size()); }
 
     const ProfileLimits& limits_;
-    Profile profile_;
+    ProfileData profile_;
     std::size_t frames_ = 0;
     std::vector<RawSample> raw_samples_;
     std::vector<RawLocation> raw_locations_;
@@ -282,7 +282,7 @@ void Reader::read_function(pbf_reader in) {
 }
 
 void Reader::resolve() {
-    Profile& p = profile_;
+    ProfileData& p = profile_;
     demand(!p.sample_types.empty() && !p.strings.empty() && p.strings.front().empty());
     mapping_ids_.settle();
     location_ids_.settle();
@@ -310,7 +310,7 @@ void Reader::resolve() {
 
 }  // namespace
 
-std::optional<Profile> read_profile(std::string_view input, const ProfileLimits& limits) {
+std::optional<ProfileData> read_profile(std::string_view input, const ProfileLimits& limits) {
     try {
         return Reader(limits).read(input);
     } catch (const Refused&) {

@@ -99,7 +99,7 @@ void put_function(protozero::pbf_writer& root, const ProfileFunction& function, 
 
 }  // namespace
 
-std::string write_profile(const Profile& profile) {
+std::string write_profile(const ProfileData& profile) {
     std::string bytes;
     protozero::pbf_writer out(bytes);
     for (const ProfileValueType& type : profile.sample_types) put_type(out, field::Root::sample_type, type);
@@ -117,7 +117,7 @@ std::string write_profile(const Profile& profile) {
     return bytes;
 }
 
-Interner::Interner(Profile& profile) : profile_(profile) {
+Interner::Interner(ProfileData& profile) : profile_(profile) {
     if (profile_.strings.empty()) profile_.strings.emplace_back();
     known_.reserve(profile_.strings.size());
     for (std::size_t i = 0; i < profile_.strings.size(); ++i) {
@@ -131,7 +131,7 @@ StringId Interner::operator()(std::string_view text) {
     return it->second;
 }
 
-std::size_t shown_sample_type(const Profile& profile) {
+std::size_t shown_sample_type(const ProfileData& profile) {
     for (std::size_t i = 0; i < profile.sample_types.size(); ++i) {
         const bool is_named = profile.default_sample_type != 0;
         if (is_named && profile.sample_types[i].type == profile.default_sample_type) return i;

@@ -29,7 +29,7 @@ std::string_view base_name(std::string_view path) {
 // Names as numbers: a profile has far fewer of them than frames.
 class NameTable {
 public:
-    explicit NameTable(const Profile& profile) : profile_(profile) {
+    explicit NameTable(const ProfileData& profile) : profile_(profile) {
         by_location_.resize(profile.locations.size());
         for (std::size_t i = 0; i < profile.locations.size(); ++i) {
             const ProfileLocation& location = profile.locations[i];
@@ -67,7 +67,7 @@ private:
         return it->second;
     }
 
-    const Profile& profile_;
+    const ProfileData& profile_;
     std::unordered_map<std::string, std::uint32_t> known_;
     std::vector<std::vector<std::uint32_t>> by_location_;
 };
@@ -97,7 +97,7 @@ std::string on_one_line(std::string name) {
     return name;
 }
 
-std::string frame_name(const Profile& profile, const ProfileLocation& location, std::size_t line) {
+std::string frame_name(const ProfileData& profile, const ProfileLocation& location, std::size_t line) {
     if (line < location.lines.size() && location.lines[line].function != no_index) {
         const std::string& name = profile.text(profile.functions[location.lines[line].function].name);
         if (!name.empty()) return name;
@@ -109,13 +109,13 @@ std::string frame_name(const Profile& profile, const ProfileLocation& location, 
     return std::string(file) + "+" + hex(location.address - mapping.start + mapping.file_offset);
 }
 
-std::int64_t total_of(const Profile& profile, std::size_t value) {
+std::int64_t total_of(const ProfileData& profile, std::size_t value) {
     std::int64_t total = 0;
     for (const ProfileSample& sample : profile.samples) add_up(total, value_of(sample, value));
     return total;
 }
 
-std::string folded_stacks(const Profile& profile, std::size_t value) {
+std::string folded_stacks(const ProfileData& profile, std::size_t value) {
     const NameTable table(profile);
     std::vector<std::string> clean;
     clean.reserve(table.names.size());
@@ -136,7 +136,7 @@ std::string folded_stacks(const Profile& profile, std::size_t value) {
     return out;
 }
 
-std::vector<TopRow> top_functions(const Profile& profile, std::size_t value) {
+std::vector<TopRow> top_functions(const ProfileData& profile, std::size_t value) {
     const NameTable table(profile);
     std::vector<TopRow> rows(table.names.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -175,7 +175,7 @@ std::int64_t threshold(const std::vector<BuildNode>& nodes, std::size_t most) {
 
 }  // namespace
 
-FlameTree flame_tree(const Profile& profile, std::size_t value, const FlameLimits& limits) {
+FlameTree flame_tree(const ProfileData& profile, std::size_t value, const FlameLimits& limits) {
     const NameTable table(profile);
     FlameTree tree;
     tree.names = table.names;

@@ -11,7 +11,7 @@
 namespace quipu {
 
 // The name that a line of a location has, or what stands for it: "libc.so.6+0x1f2a0" or "0x7f..".
-std::string frame_name(const Profile& profile, const ProfileLocation& location, std::size_t line);
+std::string frame_name(const ProfileData& profile, const ProfileLocation& location, std::size_t line);
 
 // Control characters replaced, for forms that have one name a line.
 std::string on_one_line(std::string name);
@@ -20,10 +20,10 @@ std::string on_one_line(std::string name);
 void add_up(std::int64_t& sum, std::int64_t value);
 
 // Sum of one value over all samples. Here and below: negative values count as 0, sums end at the largest number.
-std::int64_t total_of(const Profile& profile, std::size_t value);
+std::int64_t total_of(const ProfileData& profile, std::size_t value);
 
 // One line a stack, sorted: "main;serve;read 12". Signs that the form itself uses are replaced in names.
-std::string folded_stacks(const Profile& profile, std::size_t value);
+std::string folded_stacks(const ProfileData& profile, std::size_t value);
 
 struct TopRow {
     std::string name;
@@ -33,7 +33,7 @@ struct TopRow {
 };
 
 // By flat, then cum, the largest first.
-std::vector<TopRow> top_functions(const Profile& profile, std::size_t value);
+std::vector<TopRow> top_functions(const ProfileData& profile, std::size_t value);
 
 struct FlameNode {
     std::uint32_t name = 0;  // in FlameTree::names
@@ -54,6 +54,6 @@ struct FlameLimits {
     std::size_t building = 2'000'000;
 };
 
-FlameTree flame_tree(const Profile& profile, std::size_t value, const FlameLimits& limits = {});
+FlameTree flame_tree(const ProfileData& profile, std::size_t value, const FlameLimits& limits = {});
 
 }  // namespace quipu

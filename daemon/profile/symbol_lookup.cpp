@@ -140,7 +140,7 @@ LookUpResult look_up(const LookUp& what, const SymbolPlaces& places) {
 // As a profile, because there is a reader for it that takes any bytes: one location an address, and one mapping where
 // the file was found.
 std::string write_result(const LookUpResult& result) {
-    Profile profile;
+    ProfileData profile;
     Interner intern(profile);
     profile.sample_types.emplace_back();
     if (result.is_file_found) profile.mappings.emplace_back();
@@ -157,7 +157,7 @@ std::string write_result(const LookUpResult& result) {
 }
 
 bool read_result(std::string_view bytes, std::size_t address_count, LookUpResult& out) {
-    const std::optional<Profile> profile = read_profile(bytes);
+    const std::optional<ProfileData> profile = read_profile(bytes);
     if (!profile || profile->locations.size() != address_count) return false;
     out = {};
     out.is_file_found = !profile->mappings.empty();

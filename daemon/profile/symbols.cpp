@@ -20,7 +20,7 @@ namespace {
 // Puts functions into a profile, each of them once.
 class FunctionTable {
 public:
-    explicit FunctionTable(Profile& profile) : profile_(profile), intern_(profile) {}
+    explicit FunctionTable(ProfileData& profile) : profile_(profile), intern_(profile) {}
 
     void set_lines(ProfileLocation& location, const std::vector<SymbolLine>& lines) {
         if (lines.empty()) return;
@@ -46,12 +46,12 @@ private:
         return it->second;
     }
 
-    Profile& profile_;
+    ProfileData& profile_;
     Interner intern_;
     std::map<std::tuple<StringId, StringId, std::int64_t>, std::uint32_t> known_;
 };
 
-bool is_wanted(const Profile& profile, const ProfileLocation& location) {
+bool is_wanted(const ProfileData& profile, const ProfileLocation& location) {
     return location.lines.empty() && location.mapping != no_index &&
            profile.mappings[location.mapping].holds(location.address);
 }
@@ -72,14 +72,14 @@ std::string about_missing(std::size_t nameless, ChildEnd end) {
 }  // namespace
 
 // Empty: without a build id nothing says that it is the same file the next time.
-std::string Symbols::key_of(const Profile& profile, const ProfileLocation& location) {
+std::string Symbols::key_of(const ProfileData& profile, const ProfileLocation& location) {
     const ProfileMapping& mapping = profile.mappings[location.mapping];
     const std::string& build_id = profile.text(mapping.build_id);
     if (build_id.empty()) return {};
     return build_id + "+" + std::to_string(location.address - mapping.start + mapping.file_offset);
 }
 
-void Symbols::add_names(Profile& profile, std::int32_t pid, const std::atomic<bool>& is_cancelled) {
+void Symbols::add_names(ProfileData& profile, std::int32_t pid, const std::atomic<bool>& is_cancelled) {
     FunctionTable functions(profile);
     std::map<std::uint32_t, Task> by_mapping;
     std::size_t asked = 0;
@@ -152,7 +152,7 @@ ChildEnd Symbols::run(std::vector<Task>& tasks, std::int32_t pid, const std::ato
 }
 
 // A file that was not there may be there the next time.
-void Symbols::keep(const Profile& profile, const Task& task) {
+void Symbols::keep(const ProfileData& profile, const Task& task) {
     if (!task.is_answered || !task.result.is_file_found || task.what.build_id.empty()) return;
     for (std::size_t i = 0; i < task.locations.size(); ++i) {
         if (kept_.size() >= limits_.kept_addresses) kept_.clear();

@@ -41,7 +41,7 @@ public:
 
     // Gives functions to the locations that have none and lie in a mapping, where they can be found out. `pid`: of the
     // process, 0 where it is not known. What is missing is told in a comment of the profile.
-    void add_names(Profile& profile, std::int32_t pid, const std::atomic<bool>& is_cancelled);
+    void add_names(ProfileData& profile, std::int32_t pid, const std::atomic<bool>& is_cancelled);
 
     [[nodiscard]] const SymbolCounts& counts() const { return counts_; }
 
@@ -50,9 +50,9 @@ private:
 
     struct Task;
 
-    [[nodiscard]] static std::string key_of(const Profile& profile, const ProfileLocation& location);
+    [[nodiscard]] static std::string key_of(const ProfileData& profile, const ProfileLocation& location);
     ChildEnd run(std::vector<Task>& tasks, std::int32_t pid, const std::atomic<bool>& is_cancelled);
-    void keep(const Profile& profile, const Task& task);
+    void keep(const ProfileData& profile, const Task& task);
 
     std::vector<std::string> debug_dirs_;
     SymbolLimits limits_;

@@ -10,7 +10,7 @@ namespace {
 // Made functions, for stacks that are no addresses.
 class Made {
 public:
-    Made(Profile& profile, Interner& intern) : profile_(profile), intern_(intern) {}
+    Made(ProfileData& profile, Interner& intern) : profile_(profile), intern_(intern) {}
 
     std::uint32_t location(std::string_view name) {
         const StringId text = intern_(name);
@@ -23,12 +23,12 @@ public:
     }
 
 private:
-    Profile& profile_;
+    ProfileData& profile_;
     Interner& intern_;
     std::unordered_map<StringId, std::uint32_t> known_;
 };
 
-void add_mappings(Profile& profile, Interner& intern, const wire::ThreadReport& report) {
+void add_mappings(ProfileData& profile, Interner& intern, const wire::ThreadReport& report) {
     for (const wire::Mapping& mapping : report.mappings) {
         ProfileMapping& out = profile.mappings.emplace_back();
         out.start = mapping.memory_start;
@@ -41,7 +41,7 @@ void add_mappings(Profile& profile, Interner& intern, const wire::ThreadReport& 
 
 }  // namespace
 
-ProfileLocation locate(const Profile& profile, std::uint64_t address) {
+ProfileLocation locate(const ProfileData& profile, std::uint64_t address) {
     ProfileLocation location;
     location.address = address;
     const auto it = std::find_if(profile.mappings.begin(), profile.mappings.end(), [address](const ProfileMapping& m) {
@@ -51,16 +51,16 @@ ProfileLocation locate(const Profile& profile, std::uint64_t address) {
     return location;
 }
 
-Profile mappings_profile(const wire::ThreadReport& report) {
-    Profile profile;
+ProfileData mappings_profile(const wire::ThreadReport& report) {
+    ProfileData profile;
     Interner intern(profile);
     profile.sample_types.emplace_back();
     add_mappings(profile, intern, report);
     return profile;
 }
 
-Profile thread_profile(const wire::ThreadReport& report) {
-    Profile profile;
+ProfileData thread_profile(const wire::ThreadReport& report) {
+    ProfileData profile;
     Interner intern(profile);
     profile.sample_types.push_back({intern("goroutine"), intern("count")});
     profile.period_type = profile.sample_types.front();

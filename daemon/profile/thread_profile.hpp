@@ -8,12 +8,12 @@ namespace quipu {
 
 // Sample types as pprof's tools know them of Go's: goroutine/count. Sample i is thread i, tasks follow. A task has no
 // addresses: its stack is what it waits for, called by its group.
-Profile thread_profile(const wire::ThreadReport& report);
+ProfileData thread_profile(const wire::ThreadReport& report);
 
 // Only what addresses lie in: for looking single ones up.
-Profile mappings_profile(const wire::ThreadReport& report);
+ProfileData mappings_profile(const wire::ThreadReport& report);
 
 // A location for the address, in the mapping that holds it.
-ProfileLocation locate(const Profile& profile, std::uint64_t address);
+ProfileLocation locate(const ProfileData& profile, std::uint64_t address);
 
 }  // namespace quipu

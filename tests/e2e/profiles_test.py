@@ -95,7 +95,7 @@ class Profiles(harness.Case):
             ["readelf", "-n", stripped], check=True, capture_output=True, text=True).stdout).group(1)
         quipud, busy = self.busy_pair(f"--debug_dirs={self.folder}", program=stripped)
 
-        raw = self.pprof("-symbolize=none", "-raw", self.url(quipud, "profile?seconds=1"))
+        raw = self.pprof("-symbolize=none", "-raw", self.url(quipud, "profile?seconds=3&hz=500"))
         self.assertNotIn("busy_hash_inner", raw)
         self.assertIn("busy_library_walk", raw)  # the library's dynamic symbols
         self.assertRegex(raw, rf"busy-stripped {build_id}")
@@ -155,9 +155,9 @@ class Profiles(harness.Case):
     def test_threads_are_goroutines_to_tools(self):
         quipud, busy = self.busy_pair()
         self.wait_for(quipud, "busy-daemon", "goroutine")
-        for form in ("goroutine", "goroutine?debug=1"):
-            traces = self.pprof("-symbolize=none", "-traces", self.url(quipud, form))
-            self.assertIn("be_idle", traces)
+        # The binary form has names in it; for the text, pprof asks the symbol handler.
+        for how, form in (("none", "goroutine"), ("remote", "goroutine?debug=1")):
+            self.assertIn("be_idle", self.pprof(f"-symbolize={how}", "-traces", self.url(quipud, form)))
         dump = quipud.get("/debug/pprof/goroutine?debug=2")[2]
         self.assertRegex(dump, r"(?m)^goroutine \d+ \[\S+, thread busy-idle\]:$")
         self.assertRegex(dump, r"(?m)^\(anonymous namespace\)::be_idle\(\.\.\.\)$")
@@ -176,7 +176,15 @@ class Profiles(harness.Case):
 
         harness.wait_until(is_busy, "the first profile runs")
         first.close()
-        harness.wait_until(lambda: quipud.get("/debug/pprof/profile?seconds=1")[0] == 200, "the second one is taken", 10)
+
+        def is_taken():
+            connection = quipud.connect(timeout=20)
+            connection.request("GET", "/debug/pprof/profile?seconds=1")
+            status = connection.getresponse().status
+            connection.close()
+            return status == 200
+
+        harness.wait_until(is_taken, "the second one is taken", 10)
         second = quipud.connect()
         second.request("GET", "/debug/pprof/profile?seconds=30")
         harness.wait_until(is_busy, "the next profile runs")

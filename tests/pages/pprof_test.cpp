@@ -32,7 +32,7 @@ std::string report_body() {
     return body;
 }
 
-Profile unpacked(const Response& response) {
+ProfileData unpacked(const Response& response) {
     const auto bytes = gunzip(response.body, 1'000'000);
     BOOST_REQUIRE(bytes.has_value());
     const auto profile = read_profile(*bytes);
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(a_profile_is_handed_out_gzipped_whether_it_came_so_or_not) 
         BOOST_TEST(response.content_type == "application/octet-stream");
         BOOST_TEST(header_text(response, "Content-Disposition") == "attachment; filename=\"profile.pb.gz\"");
         BOOST_TEST(header_text(response, "X-Content-Type-Options") == "nosniff");
-        const Profile profile = unpacked(response);
+        const ProfileData profile = unpacked(response);
         BOOST_TEST(profile.samples.size() == 2U);
         // One has no file to be looked up in: the profile says so itself.
         BOOST_REQUIRE(profile.comments.size() == 1U);

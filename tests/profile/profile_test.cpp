@@ -11,7 +11,7 @@ using namespace quipu::test;
 
 namespace {
 
-Profile sample_profile() {
+ProfileData sample_profile() {
     ProfileMaker maker;
     maker.stack({"inner", "outer", "main"}, 3).stack({"other", "main"}, 1).address(0x2000, 2);
     maker.profile().samples.push_back({{maker.location({"inlined", "caller"})}, {1, 1}, {}});
@@ -25,7 +25,7 @@ std::string with_record(std::uint32_t tag, const std::string& record) {
     std::string bytes;
     protozero::pbf_writer out(bytes);
     out.add_message(tag, record);
-    return bytes + write_profile(Profile{.sample_types = {{0, 0}}});
+    return bytes + write_profile(ProfileData{.sample_types = {{0, 0}}});
 }
 
 std::string message(const std::function<void(protozero::pbf_writer&)>& fill) {
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(references_to_what_is_not_there_are_refused) {
 
 BOOST_AUTO_TEST_CASE(a_profile_needs_a_sample_type_and_a_value_for_each) {
     BOOST_TEST(!read_profile("").has_value());
-    BOOST_TEST(!read_profile(write_profile(Profile{})).has_value());
+    BOOST_TEST(!read_profile(write_profile(ProfileData{})).has_value());
     ProfileMaker maker;
     maker.stack({"f"}, 1).profile().samples[0].values.pop_back();
     BOOST_TEST(!read_profile(write_profile(maker.profile())).has_value());
@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(fields_of_other_types_and_unknown_ones_are_skipped) {
 }
 
 BOOST_AUTO_TEST_CASE(each_limit_holds_at_its_value_and_refuses_one_more) {
-    const Profile profile = sample_profile();
+    const ProfileData profile = sample_profile();
     const std::string bytes = write_profile(profile);
     const auto fits = [&bytes](auto change) {
         ProfileLimits limits;

@@ -26,9 +26,9 @@ namespace {
 const std::atomic<bool> nobody_cancels{false};
 
 // The mapping of this program that holds the address, as /proc tells, with the build id of its file.
-Profile with_address(const void* pointer) {
+ProfileData with_address(const void* pointer) {
     const auto address = reinterpret_cast<std::uint64_t>(pointer);
-    Profile profile;
+    ProfileData profile;
     Interner intern(profile);
     profile.sample_types.emplace_back();
     std::ifstream maps("/proc/self/maps");
@@ -59,7 +59,7 @@ const void* marker_address() {
     return reinterpret_cast<const char*>(&quipu_test_marker) + 4;
 }
 
-std::string first_name(const Profile& profile) {
+std::string first_name(const ProfileData& profile) {
     const ProfileLocation& location = profile.locations[0];
     return location.lines.empty() ? "" : profile.text(profile.functions[location.lines.back().function].name);
 }
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_SUITE(profile_symbols)
 BOOST_AUTO_TEST_CASE(a_function_of_this_program_is_found) {
     BOOST_TEST(quipu_test_marker(1) == 4);
     Symbols symbols({});
-    Profile profile = with_address(marker_address());
+    ProfileData profile = with_address(marker_address());
     symbols.add_names(profile, 0, nobody_cancels);
     BOOST_TEST(first_name(profile) == "quipu_test_marker");
     BOOST_TEST(profile.mappings[0].has_functions);
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(a_function_of_this_program_is_found) {
 BOOST_AUTO_TEST_CASE(what_was_found_is_known_the_next_time) {
     Symbols symbols({});
     for (int i = 0; i < 2; ++i) {
-        Profile profile = with_address(marker_address());
+        ProfileData profile = with_address(marker_address());
         // The file cannot be found the second time.
         if (i == 1) profile.strings[profile.mappings[0].file] = "/nowhere";
         symbols.add_names(profile, 0, nobody_cancels);
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(what_was_found_is_known_the_next_time) {
 
 BOOST_AUTO_TEST_CASE(a_file_with_another_build_id_gives_no_name) {
     Symbols symbols({});
-    Profile profile = with_address(marker_address());
+    ProfileData profile = with_address(marker_address());
     profile.strings[profile.mappings[0].build_id] = "00112233445566778899aabbccddeeff00112233";
     symbols.add_names(profile, ::getpid(), nobody_cancels);
     BOOST_TEST(first_name(profile) == "");
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(a_file_with_another_build_id_gives_no_name) {
 
 BOOST_AUTO_TEST_CASE(a_program_that_was_replaced_while_running_is_found_by_its_process) {
     Symbols symbols({});
-    Profile profile = with_address(marker_address());
+    ProfileData profile = with_address(marker_address());
     profile.strings[profile.mappings[0].file] = "/replaced/since (deleted)";
     symbols.add_names(profile, ::getpid(), nobody_cancels);
     BOOST_TEST(first_name(profile) == "quipu_test_marker");
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(a_program_that_was_replaced_while_running_is_found_by_its_p
 
 BOOST_AUTO_TEST_CASE(without_a_build_id_only_the_kernels_word_counts) {
     Symbols symbols({});
-    Profile by_path = with_address(marker_address());
+    ProfileData by_path = with_address(marker_address());
     by_path.strings[by_path.mappings[0].build_id] = "";
     symbols.add_names(by_path, 0, nobody_cancels);
     BOOST_TEST(first_name(by_path) == "");
@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(hostile_places_of_files_do_no_harm) {
           std::string("../../etc/passwd")}) {
         BOOST_TEST_CONTEXT(path) {
             Symbols symbols({dir.path()});
-            Profile profile = with_address(marker_address());
+            ProfileData profile = with_address(marker_address());
             profile.strings[profile.mappings[0].file] = path;
             profile.strings[profile.mappings[0].build_id] = "../../../etc/passwd";
             symbols.add_names(profile, 0, nobody_cancels);
@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(no_cut_or_changed_program_harms_more_than_its_own_look_up) 
             const std::string path = dir.path() + "/damaged";
             std::ofstream(path, std::ios::binary) << damaged;
             Symbols symbols({});
-            Profile profile = with_address(marker_address());
+            ProfileData profile = with_address(marker_address());
             profile.strings[profile.mappings[0].file] = path;
             symbols.add_names(profile, 0, nobody_cancels);
             BOOST_TEST((first_name(profile) == "" || first_name(profile) == "quipu_test_marker"));

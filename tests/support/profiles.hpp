@@ -55,7 +55,7 @@ public:
         return index;
     }
 
-    Profile& profile() { return profile_; }
+    ProfileData& profile() { return profile_; }
 
     StringId text(std::string_view text) { return intern_(text); }
 
@@ -69,7 +69,7 @@ private:
         return location(std::vector<std::string_view>{name});
     }
 
-    Profile profile_;
+    ProfileData profile_;
     Interner intern_;
 };
 
