@@ -225,7 +225,11 @@ std::vector<Row> rows_of(const State& state, const Chart& chart) {
 
 View view_of(const State& state, const Chart& chart, std::string_view remove_link) {
     View view;
-    view.set("title", chart.title).set("spec", spec_of(chart)).set("link", chart.link).set("remove", remove_link);
+    const bool is_off = is_disabled(state, std::string_view(chart.link).substr(0, chart.link.find('?')));
+    view.set("title", chart.title)
+        .set("spec", spec_of(chart))
+        .set("link", is_off ? "" : chart.link)
+        .set("remove", remove_link);
     view.list("rows");
     const std::vector<Row> rows = rows_of(state, chart);
     for (std::size_t i = 0; i < std::min(rows.size(), most_rows); ++i) {

@@ -161,10 +161,15 @@ std::string percent_text(std::uint64_t part, std::uint64_t whole) {
     return number_text(std::round(1000.0 * static_cast<double>(part) / static_cast<double>(whole)) / 10) + "\u00A0%";
 }
 
+// Empty where that page is switched off.
+std::string_view link_unless_off(const State& state, std::string_view link) {
+    return is_disabled(state, link.substr(0, link.find('?'))) ? std::string_view() : link;
+}
+
 View view_of(const State& state, const Tile& tile) {
     View view;
     const DashSum sum = sum_of(state, tile.parts);
-    view.set("label", tile.label).set("link", tile.link).set("spec", spec_of(tile));
+    view.set("label", tile.label).set("link", link_unless_off(state, tile.link)).set("spec", spec_of(tile));
     view.set("spark", spark_path(recent(state, tile.kind == TileKind::share ? tile.of : tile.parts)));
     std::string value;
     std::string total;
@@ -198,14 +203,14 @@ void add_open_traces(View& view, const State& state, Now now) {
     if (slowest && slowest->family.ends_with(listener_ending)) slowest = nullptr;
     View open;
     open.set("id", "tile-connections").set("label", "Active connections");
-    open.set("link", "/debug/traces?fam=SMTP.Conn&b=-1").set("value", grouped(count));
+    open.set("link", link_unless_off(state, "/debug/traces?fam=SMTP.Conn&b=-1")).set("value", grouped(count));
     open.set("total", "SMTP clients").set("spec", "").set("spark", "").flag("is_bad", false);
     view.add("tiles", std::move(open));
     View slow;
     slow.set("id", "tile-slowest").set("label", "Slowest active trace");
-    slow.set(
-        "link", slowest ? Link("/debug/traces").with("trace", to_string(slowest->ref)).text() : "/debug/traces?b=-1"
-    );
+    const std::string link =
+        slowest ? Link("/debug/traces").with("trace", to_string(slowest->ref)).text() : "/debug/traces?b=-1";
+    slow.set("link", link_unless_off(state, link));
     slow.set("value", slowest ? duration_text(slowest->duration_ns(now)) : "\u2013");
     slow.set("total", slowest ? slowest->family + " " + shortened(slowest->title, 60) : "none is open");
     slow.set("spec", "").set("spark", "").flag("is_bad", false);

@@ -14,7 +14,8 @@ namespace {
 ProfileData sample_profile() {
     ProfileMaker maker;
     maker.stack({"inner", "outer", "main"}, 3).stack({"other", "main"}, 1).address(0x2000, 2);
-    maker.profile().samples.push_back({{maker.location({"inlined", "caller"})}, {1, 1}, {}});
+    maker.profile().samples.push_back({{maker.location(std::vector<std::string_view>{"inlined", "caller"})}, {1, 1}, {}}
+    );
     maker.profile().comments = {maker.text("made by hand")};
     maker.profile().time_ns = 1'795'572'250'937'945'941;
     return maker.profile();

@@ -27,7 +27,7 @@ BOOST_AUTO_TEST_CASE(inlined_functions_are_frames_of_their_own) {
     ProfileMaker maker;
     maker.stack({"main"}, 1);
     maker.profile().samples[0].locations.insert(
-        maker.profile().samples[0].locations.begin(), maker.location({"inlined", "caller"})
+        maker.profile().samples[0].locations.begin(), maker.location(std::vector<std::string_view>{"inlined", "caller"})
     );
     BOOST_TEST(folded_stacks(maker.profile(), 0) == "main;caller;inlined 1\n");
 }

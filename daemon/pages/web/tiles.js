@@ -119,7 +119,8 @@
     set_text(slow.querySelector(".value"), slowest ? duration_text(slowest.seconds) : "\u2013");
     const title = slowest ? slowest.family + " " + slowest.title : "none is open";
     set_text(slow.querySelector(".total"), title.length > 80 ? title.slice(0, 79) + "\u2026" : title);
-    slow.querySelector("a").href = slowest ? slowest.link : "/debug/traces?b=-1";
+    const link = slow.querySelector("a"); // none where that page is switched off
+    if (link) link.href = slowest ? slowest.link : "/debug/traces?b=-1";
   };
 
   // --- Stale
