@@ -42,8 +42,10 @@ Response in_layout(const State& state, Now now, const PageText& page, std::strin
     add_files(view, page);
     for (const Endpoint& endpoint : endpoints()) {
         if (endpoint.title.empty() || is_disabled(state, endpoint.path)) continue;
+        const bool is_here = endpoint.path == page.path || (endpoint.path.size() > 1 && endpoint.path.ends_with('/') &&
+                                                            page.path.starts_with(endpoint.path));
         View row;
-        row.set("path", endpoint.path).set("label", endpoint.title).flag("is_here", endpoint.path == page.path);
+        row.set("path", endpoint.path).set("label", endpoint.title).flag("is_here", is_here);
         view.add("navigation", std::move(row));
     }
     Response response;

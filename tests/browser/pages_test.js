@@ -40,6 +40,8 @@ before(async () => {
     "/debug/traces?err=1",
     "/debug/traces/live",
     "/debug/traces?trace=none",
+    "/debug/pprof/flame?type=threads",
+    "/debug/threads?of=quipud",
   ]) {
     targets.add(more);
   }

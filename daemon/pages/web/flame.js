@@ -25,6 +25,7 @@
   let current = 0; // has the keyboard
   let hits = null; // by name
   let width = 0;
+  let labels = null; // the words of the drawing, often cut: for the eye alone, boxes have names of their own
 
   const read_tree = () => {
     const open = []; // ancestors of the node that is read
@@ -85,7 +86,8 @@
       const label = svg("text", { x: x + 4, y: depth[i] * row_px + 13 });
       const text = names[name[i]];
       label.textContent = text.length <= letters ? text : text.slice(0, letters - 1) + "…";
-      group.append(label);
+      if (is_above(i)) label.setAttribute("class", "above");
+      labels.append(label);
     }
     shown.set(i, group);
     return group;
@@ -99,6 +101,7 @@
     let rows = 1;
     const picture = svg("svg", { width, role: "tree", "aria-label": "Flame graph" });
     shown.clear();
+    labels = svg("g", { "aria-hidden": "true" });
     for (let i = 0; i < count; ) {
       if (is_above(i)) {
         picture.append(box(i, 0, width, letter_px));
@@ -114,6 +117,7 @@
       rows = Math.max(rows, depth[i] + 1);
       ++i;
     }
+    picture.append(labels);
     picture.setAttribute("height", rows * row_px);
     holder.replaceChildren(picture);
   };
