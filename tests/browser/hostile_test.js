@@ -104,9 +104,12 @@ test("hostile words that come while pages are open are inert too", async () => {
   await wait_until(async () => /live/.test(await tail.locator("#tail-status").innerText()), "it is live");
   const client = await world.smtp();
   await client.say(`EHLO late<img src=x onerror=hit('late')>`);
-  for (let i = 0; i < 30; ++i) await client.say("<u>"); // among the busiest, which have lines of their own
   await wait_until(async () => /late<img src=x/.test(await tail.locator("#tail").innerText()), "the tail shows it as text");
-  await wait_until(async () => /<u>/i.test(await board.locator(".chart").first().textContent()), "the legend has the verb");
+  // Said again and again it becomes one of the busiest, which have lines of their own.
+  await wait_until(async () => {
+    for (let i = 0; i < 10; ++i) await client.say("<u>");
+    return /<u>/i.test(await board.locator(".chart").first().textContent());
+  }, "the legend has the verb");
   for (const page of [board, tail]) assert.strictEqual(await page.locator("main img, main u").count(), 0);
   assert.deepStrictEqual(hits, []);
   client.close();

@@ -43,12 +43,12 @@ BOOST_AUTO_TEST_CASE(the_page_has_the_table_the_tree_and_the_profile_itself) {
     ProfileMaker maker;
     maker.stack({"read", "serve", "main"}, 3).stack({"write", "serve", "main"}, 1);
     const std::string body = world.page(maker);
-    BOOST_TEST(has(body, "<td class=\"number\">30.0 ms</td><td class=\"number\">75.0 %</td>"));
+    BOOST_TEST(has(body, "<td class=\"number\">30\u00A0ms</td><td class=\"number\">75.0 %</td>"));
     const std::string tree = between(body, "<div id=\"flame-data\" hidden>", "</div>");
     BOOST_TEST(
         tree ==
-        "{&quot;unit&quot;:&quot;nanoseconds&quot;,&quot;names&quot;:[&quot;all&quot;,&quot;main&quot;,"
-        "&quot;serve&quot;,&quot;read&quot;,&quot;write&quot;],&quot;nodes&quot;:[0,40000000,0,1,40000000,1,2,"
+        "{&#34;unit&#34;:&#34;nanoseconds&#34;,&#34;names&#34;:[&#34;all&#34;,&#34;main&#34;,"
+        "&#34;serve&#34;,&#34;read&#34;,&#34;write&#34;],&#34;nodes&#34;:[0,40000000,0,1,40000000,1,2,"
         "40000000,2,3,30000000,3,4,10000000,3]}"
     );
     BOOST_TEST(has(body, base64("main;serve;read 30000000\nmain;serve;write 10000000\n")));
