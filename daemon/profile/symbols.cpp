@@ -151,10 +151,11 @@ ChildEnd Symbols::run(std::vector<Task>& tasks, std::int32_t pid, const std::ato
     return end;
 }
 
-// A file that was not there may be there the next time.
+// What was not found may be there the next time: somebody installs debug files and looks again.
 void Symbols::keep(const ProfileData& profile, const Task& task) {
     if (!task.is_answered || !task.result.is_file_found || task.what.build_id.empty()) return;
     for (std::size_t i = 0; i < task.locations.size(); ++i) {
+        if (task.result.lines[i].empty()) continue;
         if (kept_.size() >= limits_.kept_addresses) kept_.clear();
         kept_[key_of(profile, profile.locations[task.locations[i]])] = task.result.lines[i];
     }

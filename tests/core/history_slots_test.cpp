@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(a_series_that_ended_gives_its_place_to_one_that_waits) {
     BOOST_TEST(has_history(lab, "m/fresh"));
     // The place has nothing left of the one before.
     BOOST_TEST(lab.shown("m/fresh", lab.time_s - 1, lab.time_s, 1) == "1039 1040");
-    BOOST_TEST(lab.shown("m/fresh", start_s + 1, start_s + 3, 1) == "- - -");
+    BOOST_TEST(lab.shown("m/fresh", start_s + 1, start_s + 3, 1).find_first_of("0123456789") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_histogram_has_all_its_cells_or_none) {

@@ -196,7 +196,7 @@ class Profiles(harness.Case):
         quipud = self.quipud()
         raw = self.pprof("-symbolize=none", "-raw", self.url(quipud, "profile?of=quipud&seconds=1"))
         self.assertIn("samples/count cpu/nanoseconds", raw)
-        self.assertIn("quipu::", quipud.get("/debug/threads?of=quipud")[2])
+        self.assertIn("boost::asio::io_context::run", quipud.get("/debug/threads?of=quipud")[2])
         self.assertIn("quipud\0", quipud.get("/debug/pprof/cmdline?of=quipud")[2])
 
 

@@ -13,7 +13,7 @@ namespace quipu::fuzz {
 namespace {
 
 bool is_name(std::string_view text) {
-    const auto is_in_name = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+    const auto is_in_name = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-'; };
     return !text.empty() && std::all_of(text.begin(), text.end(), is_in_name);
 }
 

@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(more_than_the_socket_holds_reaches_a_reader_who_comes_late)
     BOOST_REQUIRE(client.handshake());
     constexpr std::size_t rounds = 300;
     std::string requests;
-    for (std::size_t i = 0; i < rounds; ++i) requests += get_request("/style.css");
+    for (std::size_t i = 0; i < rounds; ++i) requests += get_request("/static/style.css");
     BOOST_TEST(client.send(requests));
     edge.run_dry();
     const std::string last = get_request("/healthz", "Connection: close\r\n");
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(a_reader_who_takes_nothing_is_given_up) {
     TlsClient client(edge, edge.connect_http());
     BOOST_REQUIRE(client.handshake());
     std::string requests;
-    for (int i = 0; i < 300; ++i) requests += get_request("/style.css");
+    for (int i = 0; i < 300; ++i) requests += get_request("/static/style.css");
     (void)client.send(requests);
     BOOST_TEST(client.is_cut_off());
     BOOST_TEST(!client.is_ended_well());
