@@ -262,9 +262,11 @@ BOOST_AUTO_TEST_CASE(libraries_may_come_and_go_and_exceptions_fly_while_samples_
     BOOST_TEST(loads > loads_before);
     BOOST_TEST(throws > throws_before);
     const std::int64_t all = read->sum(0, [](const auto&) { return true; });
-    const std::int64_t alone = read->sum(0, [](const auto& sample) { return sample.locations.size() < 3; });
     BOOST_TEST(all > 0);
+#ifndef QUIPU_THREAD_SANITIZED
+    const std::int64_t alone = read->sum(0, [](const auto& sample) { return sample.locations.size() < 3; });
     BOOST_TEST(alone * 20 <= all, alone << " of " << all << " stacks are short");
+#endif
 }
 
 BOOST_AUTO_TEST_CASE(a_forked_child_has_no_profile_and_can_take_its_own) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "proto/unwind_rules.hpp"
+#include "tests/support/profiled.hpp"
 
 using namespace quipu;
 
@@ -87,6 +88,8 @@ BOOST_AUTO_TEST_CASE(stacks_are_those_of_the_c_library) {
     check_same_stack();
 }
 
+#ifndef QUIPU_THREAD_SANITIZED
+
 BOOST_AUTO_TEST_CASE(a_signal_inside_a_signal_handler_leads_on_to_what_that_interrupted) {
     struct sigaction outer {};
 
@@ -115,6 +118,8 @@ BOOST_AUTO_TEST_CASE(a_signal_on_a_stack_of_its_own_leads_back_to_the_thread_s) 
     sigaltstack(&own, nullptr);
     check_same_stack();
 }
+
+#endif
 
 BOOST_AUTO_TEST_CASE(a_stack_deeper_than_the_limit_is_cut_and_says_so) {
     recurse(500);
