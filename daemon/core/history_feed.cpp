@@ -22,7 +22,8 @@ std::string name_of(const EmitterRecord& emitter) {
 }  // namespace
 
 void HistoryFeed::note(State& state, const EmitterRecord& emitter, const Seen* before, Now now) {
-    const std::string pid = ", pid " + std::to_string(emitter.pid != 0 ? emitter.pid : emitter.peer.pid);
+    const std::string pid =
+        ", pid " + std::to_string(emitter.pid != 0 ? std::int64_t{emitter.pid} : std::int64_t{emitter.peer.pid});
     const std::int64_t life_s = emitter.life_wall_ns / second_ns;
     if (!before && emitter.life == Life::connected) {
         const std::int64_t age_ns = now.wall_ns - emitter.start_wall_ns;

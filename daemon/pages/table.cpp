@@ -192,9 +192,10 @@ void add_common_headers(Response& response) {
     }};
     for (const auto& [name, value] : headers) {
         // Once: a page may know better what may be kept, and a page that asks comes here twice.
-        const bool is_set = std::any_of(response.headers.begin(), response.headers.end(), [&](const auto& header) {
-            return header.first == name;
-        });
+        const bool is_set =
+            std::any_of(response.headers.begin(), response.headers.end(), [wanted = name](const auto& header) {
+                return header.first == wanted;
+            });
         if (!is_set) response.headers.emplace_back(name, value);
     }
 }

@@ -216,7 +216,12 @@ BOOST_AUTO_TEST_CASE(an_open_trace_goes_on_after_a_restart_with_a_note_of_the_ga
     Outbox outbox({.program = "maild"});
     EmitterSession before(first, Peer{1000, 1000, 0});
     std::string out;
-    outbox.connected(identity('a'), real_now().wall_ns, real_now().steady_ns, out);
+    outbox.connected(
+        identity('a'),
+        static_cast<std::uint64_t>(real_now().wall_ns),
+        static_cast<std::uint64_t>(real_now().steady_ns),
+        out
+    );
     Trace listener = outbox.begin_trace("SMTP.Listener", "[::]:25", 0);
     Trace young = outbox.begin_trace("SMTP.Conn", "peer", 0);
     Trace ends_meanwhile = outbox.begin_trace("SMTP.Conn", "other", 0);
@@ -237,7 +242,12 @@ BOOST_AUTO_TEST_CASE(an_open_trace_goes_on_after_a_restart_with_a_note_of_the_ga
     BOOST_TEST(second.traces.active().size() == 2U);
     EmitterSession session(second, Peer{1000, 1000, 4711});
     out.clear();
-    outbox.connected(identity('a'), real_now().wall_ns, real_now().steady_ns, out);
+    outbox.connected(
+        identity('a'),
+        static_cast<std::uint64_t>(real_now().wall_ns),
+        static_cast<std::uint64_t>(real_now().steady_ns),
+        out
+    );
     outbox.push(out);
     listener.event("after");
     outbox.push(out);
