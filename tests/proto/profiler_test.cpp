@@ -259,7 +259,11 @@ BOOST_AUTO_TEST_CASE(libraries_may_come_and_go_and_exceptions_fly_while_samples_
         });
     }
     BOOST_REQUIRE(read.has_value());
+#ifndef __clang__  // clang is for the sanitizers here, whose libraries dlopen does not take
     BOOST_TEST(loads > loads_before);
+#else
+    (void)loads_before;
+#endif
     BOOST_TEST(throws > throws_before);
     const std::int64_t all = read->sum(0, [](const auto&) { return true; });
     BOOST_TEST(all > 0);
