@@ -7,11 +7,12 @@
 #include <optional>
 #include <string>
 
+#include "daemon/core/now.hpp"
+
 namespace quipu {
 
 namespace {
 
-constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::int64_t clock_tolerance_s = 2;
 constexpr std::size_t max_mark_bytes = 300;
 

@@ -6,7 +6,7 @@ namespace {
 
 constexpr std::uint64_t all_points = (std::uint64_t{1} << block_points) - 1;
 
-enum Flag : std::uint8_t { is_real = 1, has_gaps = 2, has_changes = 4, is_raw = 8, known_flags = 15 };
+enum Flag : std::uint8_t { is_real = 1, holds_gaps = 2, holds_changes = 4, is_raw = 8, known_flags = 15 };
 
 void append_fixed(std::string& out, std::uint64_t value) {
     for (int shift = 0; shift < 64; shift += 8) out += static_cast<char>(value >> shift & 0xff);
@@ -80,14 +80,14 @@ void append_column(std::string& out, const HistoryColumn& column) {
         is_first = false;
     }
     std::uint8_t flags = column.is_real ? is_real : 0;
-    if (column.present != all_points) flags |= has_gaps;
-    if (changed != 0) flags |= has_changes;
+    if (column.present != all_points) flags |= holds_gaps;
+    if (changed != 0) flags |= holds_changes;
     const auto points = static_cast<std::size_t>(__builtin_popcountll(column.present));
     const bool is_long = differences.size() + (changed != 0 ? 8 : 0) > 8 * points;
-    if (is_long) flags = static_cast<std::uint8_t>((flags & ~has_changes) | is_raw);
+    if (is_long) flags = static_cast<std::uint8_t>((flags & ~holds_changes) | is_raw);
     out += static_cast<char>(flags);
-    if ((flags & has_gaps) != 0) append_fixed(out, column.present);
-    if ((flags & has_changes) != 0) append_fixed(out, changed);
+    if ((flags & holds_gaps) != 0) append_fixed(out, column.present);
+    if ((flags & holds_changes) != 0) append_fixed(out, changed);
     if (!is_long) {
         out += differences;
         return;
@@ -105,11 +105,11 @@ bool read_column(std::string_view bytes, HistoryColumn& out) {
     if (flags > known_flags) return false;
     out.is_real = (flags & is_real) != 0;
     out.present = all_points;
-    if ((flags & has_gaps) != 0 && !read_fixed(bytes, out.present)) return false;
+    if ((flags & holds_gaps) != 0 && !read_fixed(bytes, out.present)) return false;
     if ((out.present & ~all_points) != 0) return false;
     if ((flags & is_raw) != 0) return read_raw(bytes, out);
     std::uint64_t changed = 0;
-    if ((flags & has_changes) != 0 && !read_fixed(bytes, changed)) return false;
+    if ((flags & holds_changes) != 0 && !read_fixed(bytes, changed)) return false;
     std::uint64_t value = 0;
     bool is_first = true;
     for (int i = 0; i < block_points; ++i) {

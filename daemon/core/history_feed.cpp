@@ -3,13 +3,13 @@
 #include <string>
 #include <utility>
 
+#include "daemon/core/now.hpp"
 #include "daemon/core/state.hpp"
 
 namespace quipu {
 
 namespace {
 
-constexpr std::int64_t second_ns = 1'000'000'000;
 // A process that has run for longer before it came was not just started: quipud was.
 constexpr std::int64_t just_started_ns = 10 * second_ns;
 

@@ -5,6 +5,8 @@
 
 namespace quipu {
 
+inline constexpr std::int64_t second_ns = 1'000'000'000;
+
 struct Now {
     std::int64_t steady_ns = 0;  // CLOCK_MONOTONIC: for durations and deadlines
     std::int64_t wall_ns = 0;    // since 1970 UTC: for people

@@ -13,14 +13,14 @@ namespace {
 // trace.notes: a protobuf message, its fields only ever added to.
 enum NotesTag : protozero::pbf_tag_type { notes_first = 1, notes_last };
 
-enum NoteTag : protozero::pbf_tag_type { wall_ns = 1, kind, lost_before, other, text };
+enum NoteTag : protozero::pbf_tag_type { note_wall_ns = 1, note_kind, note_lost_before, note_other, note_text };
 
 void encode(protozero::pbf_writer out, const TraceNote& note) {
-    out.add_sfixed64(wall_ns, note.wall_ns);
-    if (note.kind != TraceNoteKind::event) out.add_uint32(kind, static_cast<std::uint32_t>(note.kind));
-    if (note.lost_before != 0) out.add_uint32(lost_before, note.lost_before);
-    if (note.other != 0) out.add_fixed64(other, note.other);
-    out.add_string(text, note.text);
+    out.add_sfixed64(note_wall_ns, note.wall_ns);
+    if (note.kind != TraceNoteKind::event) out.add_uint32(note_kind, static_cast<std::uint32_t>(note.kind));
+    if (note.lost_before != 0) out.add_uint32(note_lost_before, note.lost_before);
+    if (note.other != 0) out.add_fixed64(note_other, note.other);
+    out.add_string(note_text, note.text);
 }
 
 std::string notes_of(const DurableTrace& trace) {
@@ -35,14 +35,14 @@ TraceNote decode(protozero::pbf_reader in) {
     TraceNote note;
     while (in.next()) {
         switch (in.tag()) {
-            case wall_ns: note.wall_ns = in.get_sfixed64(); break;
-            case kind:
+            case note_wall_ns: note.wall_ns = in.get_sfixed64(); break;
+            case note_kind:
                 // A newer one's: shown as an event.
                 if (const std::uint32_t its = in.get_uint32(); its <= 3) note.kind = static_cast<TraceNoteKind>(its);
                 break;
-            case lost_before: note.lost_before = in.get_uint32(); break;
-            case other: note.other = in.get_fixed64(); break;
-            case text: note.text = in.get_string(); break;
+            case note_lost_before: note.lost_before = in.get_uint32(); break;
+            case note_other: note.other = in.get_fixed64(); break;
+            case note_text: note.text = in.get_string(); break;
             default: in.skip();
         }
     }

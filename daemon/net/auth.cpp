@@ -105,7 +105,6 @@ void Auth::refuse(Attempt& attempt, const HttpPeer& peer, std::string_view user)
 }
 
 void Auth::throttle(Attempt& attempt, const HttpPeer& peer, std::int64_t wait_ns) {
-    constexpr std::int64_t second_ns = 1'000'000'000;
     attempt.verdict = Verdict::throttled;
     attempt.retry_after_s = (wait_ns + second_ns - 1) / second_ns;
     ++own_.auth_throttled.total;

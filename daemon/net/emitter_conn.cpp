@@ -18,7 +18,7 @@ constexpr int reads_per_turn = 4;
 // The most that is taken from a socket on its way out: more than a socket buffer holds, less than for ever.
 constexpr int reads_at_end = 64;
 
-Peer peer_of(int socket) {
+Peer emitter_peer(int socket) {
     ucred credentials{};
     socklen_t size = sizeof credentials;
     if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return {};
@@ -46,7 +46,7 @@ void send_refusal(int socket, Errc errc) {
 
 void accept_emitter(Ingest& ingest, UniqueFd socket) {
     State& state = ingest.exchange.state();
-    const Peer peer = peer_of(socket.get());
+    const Peer peer = emitter_peer(socket.get());
     const Errc refusal = refusal_for(ingest, peer);
     if (refusal == Errc::ok) {
         ++state.own.connections.total;

@@ -36,7 +36,7 @@ unsigned number_at(std::string_view text) {
     return value;
 }
 
-struct Method {
+struct HashMethod {
     std::string_view prefix;
     std::size_t digest_bytes;  // behind the last '$'; of bcrypt: salt and digest
     bool (*is_cheap_enough)(std::string_view hash);
@@ -62,7 +62,7 @@ bool is_cheap_scrypt(std::string_view hash) {
     return hash.size() > 3 && hash[3] <= 'G';  // N = 2^18
 }
 
-constexpr std::array<Method, 8> methods = {{
+constexpr std::array<HashMethod, 8> methods = {{
     {"$y$", 43, is_cheap_yescrypt},
     {"$gy$", 43, is_cheap_yescrypt},
     {"$7$", 43, is_cheap_scrypt},
@@ -75,7 +75,7 @@ constexpr std::array<Method, 8> methods = {{
 
 // Empty: it can be used.
 std::string problem_with(const std::string& hash) {
-    const auto method = std::find_if(methods.begin(), methods.end(), [&](const Method& candidate) {
+    const auto method = std::find_if(methods.begin(), methods.end(), [&](const HashMethod& candidate) {
         return std::string_view(hash).starts_with(candidate.prefix);
     });
     if (method == methods.end()) {

@@ -35,7 +35,6 @@ int duplicate(int fd) {
 
 // To just behind the second's begin: points of history are taken there.
 std::chrono::nanoseconds until_next_second(Now now) {
-    constexpr std::int64_t second_ns = 1'000'000'000;
     constexpr std::int64_t margin_ns = 1'000'000;  // the clock may be slewed meanwhile
     return std::chrono::nanoseconds(second_ns - now.wall_ns % second_ns + margin_ns);
 }

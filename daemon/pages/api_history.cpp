@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "daemon/core/history_math.hpp"
+#include "daemon/core/now.hpp"
 #include "daemon/pages/api.hpp"
 #include "daemon/pages/handlers.hpp"
 
@@ -12,7 +13,6 @@ namespace quipu {
 
 namespace {
 
-constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::int64_t default_from_s = -900;
 constexpr std::size_t most_series = 200;  // in one answer
 constexpr std::size_t most_quantiles = 5;

@@ -1,5 +1,6 @@
 // /api/v1/now: everything that a glance needs, in one answer.
 #include "daemon/core/history_math.hpp"
+#include "daemon/core/now.hpp"
 #include "daemon/pages/api.hpp"
 #include "daemon/pages/handlers.hpp"
 #include "daemon/pages/layout.hpp"
@@ -8,7 +9,6 @@ namespace quipu {
 
 namespace {
 
-constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::int64_t rate_over_s = 60;
 // What a mail daemon may call the number of mails that wait.
 constexpr std::string_view queue_length_ending = "/queue/length";

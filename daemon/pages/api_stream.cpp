@@ -3,6 +3,7 @@
 #include <map>
 #include <utility>
 
+#include "daemon/core/now.hpp"
 #include "daemon/pages/api.hpp"
 #include "daemon/pages/handlers.hpp"
 #include "daemon/pages/text.hpp"
@@ -10,8 +11,6 @@
 namespace quipu {
 
 namespace {
-
-constexpr std::int64_t second_ns = 1'000'000'000;
 
 // One follower. What it has is kept as the text that it was sent: values of all kinds are compared alike.
 struct Follower {

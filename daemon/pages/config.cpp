@@ -29,7 +29,7 @@ View section(std::string_view title, std::string_view life, std::string_view tex
     return view;
 }
 
-Response as_text(const State& state) {
+Response config_as_text(const State& state) {
     Response response;
     response.content_type = "text/plain; charset=utf-8";
     std::string& out = response.body;
@@ -52,7 +52,7 @@ PageResult config_page(const State& state, const Request& request, Now now) {
     if (!form || *form == Form::json) return error_response(400, "The format of this page is text or html.");
     Response response;
     if (*form == Form::text) {
-        response = as_text(state);
+        response = config_as_text(state);
     } else {
         View view;
         view.flag("was_connected", !state.emitters.all().empty());

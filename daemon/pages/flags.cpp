@@ -50,7 +50,7 @@ View section(std::string_view title, std::string_view life, const std::vector<Fl
     return view;
 }
 
-Response as_text(const State& state) {
+Response flags_as_text(const State& state) {
     Response response;
     response.content_type = "text/plain; charset=utf-8";
     std::string& out = response.body;
@@ -72,7 +72,7 @@ PageResult flags_page(const State& state, const Request& request, Now now) {
     if (!form || *form == Form::json) return error_response(400, "The format of this page is text or html.");
     Response response;
     if (*form == Form::text) {
-        response = as_text(state);
+        response = flags_as_text(state);
     } else {
         View view;
         view.flag("was_connected", !state.emitters.all().empty());

@@ -42,7 +42,7 @@ bool is_offered(const State& state, const DaemonChoice& choice, const ProfileKin
     return kind.topic.empty() || choice.answers(state, kind.topic);
 }
 
-Response as_text(const State& state, const DaemonChoice& choice) {
+Response index_as_text(const State& state, const DaemonChoice& choice) {
     std::string out = "/debug/pprof/ of ";
     append_visible(out, choice.facts(state).title, Lines::flat);
     out += "\n\n";
@@ -98,7 +98,7 @@ PageResult pprof_page(const State& state, const Request& request, Now now) {
         return as_html(state, DaemonChoice{}, now);  // quipud itself is always there
     }
     const auto& choice = std::get<DaemonChoice>(chosen);
-    return *form == Form::text ? as_text(state, choice) : as_html(state, choice, now);
+    return *form == Form::text ? index_as_text(state, choice) : as_html(state, choice, now);
 }
 
 PageResult pprof_redirect(const State& /*state*/, const Request& /*request*/, Now /*now*/) {

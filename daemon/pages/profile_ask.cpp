@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "daemon/core/now.hpp"
 #include "daemon/pages/queue_list.hpp"
 #include "daemon/pages/text.hpp"
 
@@ -11,7 +12,6 @@ namespace quipu {
 
 namespace {
 
-constexpr std::int64_t second_ns = 1'000'000'000;
 // Beyond the seconds that a profile takes, for putting it together and sending it.
 constexpr std::int64_t grace_ns = 15 * second_ns;
 

@@ -9,10 +9,10 @@
 #include "tests/support/duct.hpp"
 #include "tests/support/printers.hpp"
 
+BOOST_AUTO_TEST_SUITE(core_emitter_session)
+
 using namespace quipu;
 using namespace quipu::test;
-
-BOOST_AUTO_TEST_SUITE(core_emitter_session)
 
 BOOST_AUTO_TEST_CASE(what_is_counted_is_published) {
     State state;

@@ -8,6 +8,8 @@
 
 #include "daemon/core/history_block.hpp"
 
+BOOST_AUTO_TEST_SUITE(core_history_column)
+
 using namespace quipu;
 
 namespace {
@@ -42,8 +44,6 @@ std::uint64_t bits(double value) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(core_history_column)
 
 BOOST_AUTO_TEST_CASE(values_of_all_sizes_come_back_exactly) {
     const auto most = std::numeric_limits<std::uint64_t>::max();

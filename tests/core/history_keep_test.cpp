@@ -4,6 +4,8 @@
 
 #include "tests/core/history_lab.hpp"
 
+BOOST_AUTO_TEST_SUITE(core_history_keep)
+
 using namespace quipu;
 using namespace quipu::test;
 
@@ -66,8 +68,6 @@ struct KeptLab : Lab {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(core_history_keep)
 
 BOOST_AUTO_TEST_CASE(commits_carry_something_about_once_a_minute) {
     Shelf shelf;

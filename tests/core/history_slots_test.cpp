@@ -5,6 +5,8 @@
 
 #include "tests/core/history_lab.hpp"
 
+BOOST_AUTO_TEST_SUITE(core_history_slots)
+
 using namespace quipu;
 using namespace quipu::test;
 
@@ -34,8 +36,6 @@ bool has_history(const Lab& lab, std::string_view name, std::string_view of = {}
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(core_history_slots)
 
 BOOST_AUTO_TEST_CASE(the_1001st_series_has_no_history_and_is_counted) {
     Lab lab;

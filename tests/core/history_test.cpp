@@ -9,10 +9,10 @@
 #include "daemon/core/history_math.hpp"
 #include "tests/core/history_lab.hpp"
 
+BOOST_AUTO_TEST_SUITE(core_history)
+
 using namespace quipu;
 using namespace quipu::test;
-
-BOOST_AUTO_TEST_SUITE(core_history)
 
 BOOST_AUTO_TEST_CASE(every_resolution_has_the_total_as_of_its_points_time) {
     Lab lab;

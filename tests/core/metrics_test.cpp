@@ -7,6 +7,8 @@
 #include "proto/limits.hpp"
 #include "tests/support/printers.hpp"
 
+BOOST_AUTO_TEST_SUITE(core_metrics)
+
 using namespace quipu;
 
 namespace {
@@ -80,8 +82,6 @@ double shown(const Metrics& metrics, std::string_view name) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(core_metrics)
 
 BOOST_AUTO_TEST_CASE(a_declared_counter_stands_at_zero) {
     Metrics metrics;

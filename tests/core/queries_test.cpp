@@ -5,6 +5,8 @@
 #include "tests/support/duct.hpp"
 #include "tests/support/printers.hpp"
 
+BOOST_AUTO_TEST_SUITE(core_queries)
+
 using namespace quipu;
 using namespace quipu::test;
 
@@ -44,8 +46,6 @@ struct Fixture {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(core_queries)
 
 BOOST_AUTO_TEST_CASE(an_ask_of_nobody_is_finished_at_once) {
     Fixture f;

@@ -5,10 +5,10 @@
 #include "tests/support/duct.hpp"
 #include "tests/support/printers.hpp"
 
+BOOST_AUTO_TEST_SUITE(core_session_traces)
+
 using namespace quipu;
 using namespace quipu::test;
-
-BOOST_AUTO_TEST_SUITE(core_session_traces)
 
 BOOST_AUTO_TEST_CASE(a_trace_arrives_with_its_events_child_link_error_and_exact_latency_count) {
     State state;

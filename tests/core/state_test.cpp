@@ -7,6 +7,8 @@
 #include "tests/support/duct.hpp"
 #include "tests/support/printers.hpp"
 
+BOOST_AUTO_TEST_SUITE(core_state)
+
 using namespace quipu;
 using namespace quipu::test;
 
@@ -50,8 +52,6 @@ struct Shelf {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(core_state)
 
 BOOST_AUTO_TEST_CASE(nothing_changed_is_an_empty_commit) {
     State state;

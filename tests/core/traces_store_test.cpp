@@ -7,6 +7,8 @@
 #include "tests/support/duct.hpp"
 #include "tests/support/printers.hpp"
 
+BOOST_AUTO_TEST_SUITE(core_traces_store)
+
 using namespace quipu;
 using namespace quipu::test;
 
@@ -101,8 +103,6 @@ Now real_now() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(core_traces_store)
 
 BOOST_AUTO_TEST_CASE(what_is_kept_comes_back_where_it_was) {
     State first;

@@ -6,6 +6,8 @@
 
 #include "tests/support/printers.hpp"
 
+BOOST_AUTO_TEST_SUITE(core_traces)
+
 using namespace quipu;
 using wire::TraceEventKind;
 
@@ -65,8 +67,6 @@ std::size_t kept(const Traces& traces, std::string_view family) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(core_traces)
 
 BOOST_AUTO_TEST_CASE(a_trace_goes_from_active_to_the_bucket_of_its_duration) {
     Traces traces;

@@ -10,6 +10,8 @@ std::ostream& operator<<(std::ostream& out, DataFault fault) {
     return out << "DataFault " << static_cast<int>(fault);
 }
 
+BOOST_AUTO_TEST_SUITE(maild_data)
+
 namespace {
 
 using namespace std::string_literals;
@@ -46,8 +48,6 @@ std::string send(const std::string& text, std::size_t chunk) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(maild_data)
 
 BOOST_AUTO_TEST_CASE(a_good_body_is_the_same_however_it_arrives) {
     struct {

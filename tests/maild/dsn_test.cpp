@@ -6,6 +6,8 @@
 
 namespace maild {
 
+BOOST_AUTO_TEST_SUITE(maild_dsn)
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -34,8 +36,6 @@ bool contains(const std::string& text, const std::string& part) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(maild_dsn)
 
 BOOST_AUTO_TEST_CASE(dates_are_as_mail_wants_them) {
     BOOST_TEST(mail_date(some_time) == "Tue, 14 Nov 2023 22:13:20 +0000");

@@ -8,6 +8,8 @@
 
 namespace maild {
 
+BOOST_AUTO_TEST_SUITE(maild_options)
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -28,8 +30,6 @@ std::string refusal(const std::vector<const char*>& words) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(maild_options)
 
 BOOST_AUTO_TEST_CASE(defaults_are_sound) {
     const Options o = parse({"--hostname=mail.test"});

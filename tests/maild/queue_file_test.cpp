@@ -13,6 +13,8 @@
 
 namespace maild {
 
+BOOST_AUTO_TEST_SUITE(maild_queue_file)
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -83,8 +85,6 @@ Item put(const QueueDir& dir, const std::string& id, const std::string& message)
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(maild_queue_file)
 
 BOOST_AUTO_TEST_CASE(an_item_is_read_as_it_was_written) {
     const Item item = sample("id1");

@@ -7,6 +7,8 @@
 
 namespace maild {
 
+BOOST_AUTO_TEST_SUITE(maild_routes)
+
 namespace {
 
 Options options(std::vector<Alias> aliases = {}) {
@@ -33,8 +35,6 @@ std::string where(const Options& o, const std::string& to) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(maild_routes)
 
 BOOST_AUTO_TEST_CASE(users_are_local_under_either_domain_in_any_case) {
     BOOST_TEST(where(options(), "user@mail.test") == "local user@mail.test");

@@ -23,6 +23,8 @@ std::ostream& operator<<(std::ostream& out, Verb verb) {
     return out << "Verb " << static_cast<int>(verb);
 }
 
+BOOST_AUTO_TEST_SUITE(maild_smtp_parse)
+
 namespace {
 
 using namespace std::string_literals;
@@ -45,8 +47,6 @@ ReadLines read_lines(const std::string& bytes, std::size_t chunk, std::size_t ma
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(maild_smtp_parse)
 
 BOOST_AUTO_TEST_CASE(lines_are_the_same_however_they_arrive) {
     const std::string bytes = "NOOP\r\n\r\nbare\na\rb\r\nnul\0\r\n"s + std::string(50, 'x') + "\r\nEHLO y\r\nrest";

@@ -8,6 +8,7 @@
 #include "daemon/net/listen.hpp"
 #include "daemon/net/server.hpp"
 #include "tests/support/certificate.hpp"
+#include "tests/support/files.hpp"
 #include "tests/support/temp_dir.hpp"
 
 BOOST_AUTO_TEST_SUITE(net_access_files)

@@ -9,6 +9,7 @@
 
 #include "daemon/pages/page.hpp"
 #include "tests/support/certificate.hpp"
+#include "tests/support/files.hpp"
 #include "tests/support/net_fixture.hpp"
 
 BOOST_AUTO_TEST_SUITE(net_auth)

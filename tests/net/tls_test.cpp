@@ -9,6 +9,7 @@
 #include "daemon/net/access_files.hpp"
 #include "daemon/net/tls_channel.hpp"
 #include "tests/support/certificate.hpp"
+#include "tests/support/files.hpp"
 #include "tests/support/tls_client.hpp"
 
 BOOST_AUTO_TEST_SUITE(net_tls)

@@ -6,6 +6,8 @@
 #include "tests/pages/world.hpp"
 #include "tests/support/golden.hpp"
 
+BOOST_AUTO_TEST_SUITE(pages_api)
+
 using namespace quipu;
 using namespace quipu::test;
 namespace json = boost::json;
@@ -77,8 +79,6 @@ struct Api : World {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pages_api)
 
 BOOST_AUTO_TEST_CASE(the_documentation_names_every_endpoint_and_parameter) {
     World world;

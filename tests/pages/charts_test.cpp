@@ -1,5 +1,7 @@
 #include "tests/pages/world.hpp"
 
+BOOST_AUTO_TEST_SUITE(pages_charts)
+
 using namespace quipu;
 using namespace quipu::test;
 
@@ -22,8 +24,6 @@ std::string row(const std::string& line, const std::string& now, const std::stri
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pages_charts)
 
 BOOST_AUTO_TEST_CASE(the_usual_charts_are_there_before_anything_was_counted) {
     World world;

@@ -1,10 +1,10 @@
 #include "tests/pages/world.hpp"
 #include "tests/support/golden.hpp"
 
+BOOST_AUTO_TEST_SUITE(pages_config)
+
 using namespace quipu;
 using namespace quipu::test;
-
-BOOST_AUTO_TEST_SUITE(pages_config)
 
 BOOST_AUTO_TEST_CASE(newest_configuration_comes_first_as_it_is) {
     World world;

@@ -1,10 +1,10 @@
 #include "tests/pages/world.hpp"
 #include "tests/support/golden.hpp"
 
+BOOST_AUTO_TEST_SUITE(pages_emitters)
+
 using namespace quipu;
 using namespace quipu::test;
-
-BOOST_AUTO_TEST_SUITE(pages_emitters)
 
 BOOST_AUTO_TEST_CASE(never_connected_says_what_to_check) {
     World world;

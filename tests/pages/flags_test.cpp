@@ -1,10 +1,10 @@
 #include "tests/pages/world.hpp"
 #include "tests/support/golden.hpp"
 
+BOOST_AUTO_TEST_SUITE(pages_flags)
+
 using namespace quipu;
 using namespace quipu::test;
-
-BOOST_AUTO_TEST_SUITE(pages_flags)
 
 BOOST_AUTO_TEST_CASE(text_is_laid_out_as_chasquid_does_and_others_follow_in_sections) {
     World world;

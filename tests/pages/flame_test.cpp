@@ -3,6 +3,8 @@
 #include "tests/support/golden.hpp"
 #include "tests/support/profiles.hpp"
 
+BOOST_AUTO_TEST_SUITE(pages_flame)
+
 using namespace quipu;
 using namespace quipu::test;
 
@@ -27,8 +29,6 @@ std::string between(std::string_view text, std::string_view begin, std::string_v
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pages_flame)
 
 BOOST_AUTO_TEST_CASE(a_link_alone_profiles_nobody) {
     FlameWorld world;

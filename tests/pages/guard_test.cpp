@@ -4,6 +4,8 @@
 
 #include "tests/pages/world.hpp"
 
+BOOST_AUTO_TEST_SUITE(pages_guard)
+
 using namespace quipu;
 using namespace quipu::test;
 
@@ -18,8 +20,6 @@ unsigned status(Request request, const std::vector<std::string>& allowed = {}) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pages_guard)
 
 BOOST_AUTO_TEST_CASE(host_must_be_an_address_a_loopback_name_or_a_configured_one) {
     struct Case {

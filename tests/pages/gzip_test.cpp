@@ -4,6 +4,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(pages_gzip)
+
 using namespace quipu;
 
 namespace {
@@ -24,8 +26,6 @@ std::string unpacked(std::string_view packed, std::size_t size) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pages_gzip)
 
 BOOST_AUTO_TEST_CASE(body_comes_back) {
     for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{100000}}) {

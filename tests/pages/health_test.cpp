@@ -1,9 +1,9 @@
 #include "tests/pages/world.hpp"
 
+BOOST_AUTO_TEST_SUITE(pages_health)
+
 using namespace quipu;
 using namespace quipu::test;
-
-BOOST_AUTO_TEST_SUITE(pages_health)
 
 BOOST_AUTO_TEST_CASE(one_line_a_check_and_200_while_all_are_ok) {
     World world;

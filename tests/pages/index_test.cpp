@@ -1,10 +1,10 @@
 #include "tests/pages/world.hpp"
 #include "tests/support/golden.hpp"
 
+BOOST_AUTO_TEST_SUITE(pages_index)
+
 using namespace quipu;
 using namespace quipu::test;
-
-BOOST_AUTO_TEST_SUITE(pages_index)
 
 BOOST_AUTO_TEST_CASE(first_run_says_how_to_connect_and_links_to_everything) {
     World world;

@@ -4,9 +4,9 @@
 #include <boost/test/unit_test.hpp>
 #include <limits>
 
-using quipu::JsonWriter;
-
 BOOST_AUTO_TEST_SUITE(pages_json)
+
+using quipu::JsonWriter;
 
 BOOST_AUTO_TEST_CASE(writes_nested_values_with_commas_where_they_belong) {
     std::string out;

@@ -2,10 +2,10 @@
 
 #include "tests/pages/world.hpp"
 
+BOOST_AUTO_TEST_SUITE(pages_latency)
+
 using namespace quipu;
 using namespace quipu::test;
-
-BOOST_AUTO_TEST_SUITE(pages_latency)
 
 BOOST_AUTO_TEST_CASE(ends_are_counted_where_nothing_better_is_known) {
     World world;

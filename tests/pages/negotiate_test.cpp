@@ -3,6 +3,8 @@
 #include <boost/test/unit_test.hpp>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(pages_negotiate)
+
 using namespace quipu;
 
 namespace {
@@ -13,8 +15,6 @@ struct Case {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pages_negotiate)
 
 BOOST_AUTO_TEST_CASE(openmetrics_is_for_those_who_ask_for_it) {
     for (const Case& tc : std::vector<Case>{

@@ -7,6 +7,8 @@
 #include "tests/pages/world.hpp"
 #include "tests/support/golden.hpp"
 
+BOOST_AUTO_TEST_SUITE(pages_openmetrics)
+
 using namespace quipu;
 using namespace quipu::test;
 
@@ -101,8 +103,6 @@ void speak_of_every_kind(Speaker& maild) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pages_openmetrics)
 
 BOOST_AUTO_TEST_CASE(every_kind_in_openmetrics) {
     World world;

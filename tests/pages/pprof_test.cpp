@@ -4,6 +4,8 @@
 #include "tests/support/profiles.hpp"
 #include "tests/support/samples.hpp"
 
+BOOST_AUTO_TEST_SUITE(pages_pprof)
+
 using namespace quipu;
 using namespace quipu::test;
 
@@ -41,8 +43,6 @@ ProfileData unpacked(const Response& response) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pages_pprof)
 
 BOOST_AUTO_TEST_CASE(the_index_lists_what_the_daemon_offers) {
     PprofWorld world;

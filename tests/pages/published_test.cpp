@@ -4,6 +4,8 @@
 #include <map>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(pages_published)
+
 using namespace quipu;
 
 namespace {
@@ -38,8 +40,6 @@ std::map<std::string, std::string> as_metrics(const FamilyByName& families) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pages_published)
 
 BOOST_AUTO_TEST_CASE(variables_keep_plain_names_and_stand_sorted_with_those_of_expvar) {
     auto names = as_variables(families({{"chasquid/version", Kind::text}, {"d", Kind::counter}, {"z", Kind::counter}}));

@@ -1,6 +1,8 @@
 #include "tests/pages/world.hpp"
 #include "tests/support/golden.hpp"
 
+BOOST_AUTO_TEST_SUITE(pages_queue)
+
 using namespace quipu;
 using namespace quipu::test;
 
@@ -42,8 +44,6 @@ struct QueueWorld : World {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pages_queue)
 
 BOOST_AUTO_TEST_CASE(every_connected_mail_daemon_that_knows_the_topic_is_asked) {
     World world;

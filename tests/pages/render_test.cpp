@@ -5,9 +5,9 @@
 #include "daemon/pages/web/assets.hpp"
 #include "tests/pages/world.hpp"
 
-using namespace quipu;
-
 BOOST_AUTO_TEST_SUITE(pages_render)
+
+using namespace quipu;
 
 BOOST_AUTO_TEST_CASE(values_are_escaped) {
     View view;

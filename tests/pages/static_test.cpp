@@ -2,10 +2,10 @@
 
 #include "tests/pages/world.hpp"
 
+BOOST_AUTO_TEST_SUITE(pages_static)
+
 using namespace quipu;
 using namespace quipu::test;
-
-BOOST_AUTO_TEST_SUITE(pages_static)
 
 BOOST_AUTO_TEST_CASE(a_link_names_the_version_and_that_one_may_be_kept) {
     World world;

@@ -3,10 +3,10 @@
 
 #include "tests/pages/world.hpp"
 
+BOOST_AUTO_TEST_SUITE(pages_table)
+
 using namespace quipu;
 using namespace quipu::test;
-
-BOOST_AUTO_TEST_SUITE(pages_table)
 
 BOOST_AUTO_TEST_CASE(every_endpoint_answers_with_the_common_headers) {
     World world;

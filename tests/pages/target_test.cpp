@@ -3,9 +3,9 @@
 #include <boost/test/unit_test.hpp>
 #include <vector>
 
-using namespace quipu;
-
 BOOST_AUTO_TEST_SUITE(pages_target)
+
+using namespace quipu;
 
 BOOST_AUTO_TEST_CASE(path_and_parameters_are_decoded_in_order) {
     Target target;

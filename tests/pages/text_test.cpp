@@ -5,6 +5,8 @@
 #include <limits>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(pages_text)
+
 using namespace quipu;
 
 namespace {
@@ -26,8 +28,6 @@ std::string number(double value) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pages_text)
 
 BOOST_AUTO_TEST_CASE(utf8_is_told_from_what_only_looks_like_it) {
     struct Case {

@@ -3,6 +3,8 @@
 #include "tests/support/golden.hpp"
 #include "tests/support/samples.hpp"
 
+BOOST_AUTO_TEST_SUITE(pages_threads)
+
 using namespace quipu;
 using namespace quipu::test;
 
@@ -34,8 +36,6 @@ struct ThreadsWorld : World {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pages_threads)
 
 BOOST_AUTO_TEST_CASE(people_see_groups_tasks_and_what_is_left_out) {
     ThreadsWorld world;

@@ -3,6 +3,8 @@
 #include "daemon/core/history_feed.hpp"
 #include "tests/pages/world.hpp"
 
+BOOST_AUTO_TEST_SUITE(pages_tiles)
+
 using namespace quipu;
 using namespace quipu::test;
 
@@ -35,8 +37,6 @@ void tick(World& world, HistoryFeed& feed) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pages_tiles)
 
 BOOST_AUTO_TEST_CASE(totals_come_from_the_mail_variables) {
     World world;

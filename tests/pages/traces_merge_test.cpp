@@ -4,6 +4,8 @@
 
 #include "tests/pages/world.hpp"
 
+BOOST_AUTO_TEST_SUITE(pages_traces_merge)
+
 using namespace quipu;
 using namespace quipu::test;
 
@@ -33,8 +35,6 @@ std::string merged(const World& world, const Speaker& maild, std::uint64_t numbe
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pages_traces_merge)
 
 BOOST_AUTO_TEST_CASE(own_events_come_in_order_with_the_end) {
     World world;

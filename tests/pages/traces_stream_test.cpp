@@ -5,6 +5,8 @@
 
 #include "tests/pages/world.hpp"
 
+BOOST_AUTO_TEST_SUITE(pages_traces_stream)
+
 using namespace quipu;
 using namespace quipu::test;
 
@@ -32,8 +34,6 @@ std::string last_id(std::string_view news) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pages_traces_stream)
 
 BOOST_AUTO_TEST_CASE(a_follower_gets_what_happens_from_then_on) {
     World world;

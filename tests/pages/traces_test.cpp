@@ -4,6 +4,8 @@
 #include "tests/pages/world.hpp"
 #include "tests/support/golden.hpp"
 
+BOOST_AUTO_TEST_SUITE(pages_traces)
+
 using namespace quipu;
 using namespace quipu::test;
 
@@ -57,8 +59,6 @@ struct FamilyWorld : World {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pages_traces)
 
 BOOST_AUTO_TEST_CASE(overview_counts_families_by_bucket) {
     FamilyWorld world;

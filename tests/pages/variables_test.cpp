@@ -1,9 +1,9 @@
 #include "tests/pages/world.hpp"
 
+BOOST_AUTO_TEST_SUITE(pages_variables)
+
 using namespace quipu;
 using namespace quipu::test;
-
-BOOST_AUTO_TEST_SUITE(pages_variables)
 
 BOOST_AUTO_TEST_CASE(each_kind_is_told_for_people) {
     World world;

@@ -5,6 +5,8 @@
 #include "tests/pages/world.hpp"
 #include "tests/support/golden.hpp"
 
+BOOST_AUTO_TEST_SUITE(pages_vars)
+
 using namespace quipu;
 using namespace quipu::test;
 
@@ -48,8 +50,6 @@ void speak_as_chasquid(Speaker& maild) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pages_vars)
 
 BOOST_AUTO_TEST_CASE(page_is_as_go_prints_it) {
     World world;

@@ -3,6 +3,8 @@
 #include <boost/test/unit_test.hpp>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(pages_when)
+
 using namespace quipu;
 
 namespace {
@@ -12,8 +14,6 @@ constexpr std::int64_t ms = 1'000'000;
 constexpr std::int64_t s = 1'000 * ms;
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pages_when)
 
 BOOST_AUTO_TEST_CASE(times_are_utc_in_every_form) {
     BOOST_TEST(date_time(moment, 0) == "2026-11-25 02:04:10");

@@ -2,9 +2,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-using namespace quipu;
-
 BOOST_AUTO_TEST_SUITE(profile_names)
+
+using namespace quipu;
 
 BOOST_AUTO_TEST_CASE(names_lose_what_makes_them_long) {
     const struct {

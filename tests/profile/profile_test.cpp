@@ -6,6 +6,8 @@
 
 #include "tests/support/profiles.hpp"
 
+BOOST_AUTO_TEST_SUITE(profile_profile)
+
 using namespace quipu;
 using namespace quipu::test;
 
@@ -37,8 +39,6 @@ std::string message(const std::function<void(protozero::pbf_writer&)>& fill) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(profile_profile)
 
 BOOST_AUTO_TEST_CASE(what_is_written_reads_back_the_same) {
     const std::string bytes = write_profile(sample_profile());

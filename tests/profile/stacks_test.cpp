@@ -6,10 +6,10 @@
 #include "daemon/profile/legacy_text.hpp"
 #include "tests/support/profiles.hpp"
 
+BOOST_AUTO_TEST_SUITE(profile_stacks)
+
 using namespace quipu;
 using namespace quipu::test;
-
-BOOST_AUTO_TEST_SUITE(profile_stacks)
 
 BOOST_AUTO_TEST_CASE(folded_stacks_begin_with_the_outermost_caller) {
     ProfileMaker maker;

@@ -12,6 +12,8 @@
 
 #include "tests/support/temp_dir.hpp"
 
+BOOST_AUTO_TEST_SUITE(profile_symbols)
+
 using namespace quipu;
 using namespace quipu::test;
 using namespace std::chrono_literals;
@@ -65,8 +67,6 @@ std::string first_name(const ProfileData& profile) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(profile_symbols)
 
 BOOST_AUTO_TEST_CASE(a_function_of_this_program_is_found) {
     BOOST_TEST(quipu_test_marker(1) == 4);

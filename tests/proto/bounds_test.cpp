@@ -14,6 +14,8 @@
 
 namespace quipu {
 
+BOOST_AUTO_TEST_SUITE(proto_bounds)
+
 using test::as_bytes;
 using test::nested;
 using test::payload_of;
@@ -49,8 +51,6 @@ const wire::Hello good_hello = {.protocol = 1, .program = "p", .instance = "0123
 const wire::Family good_family = {.id = 1, .name = "n"};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(proto_bounds)
 
 BOOST_AUTO_TEST_CASE(every_length_is_taken_at_its_limit_and_refused_one_past) {
     using Make = std::function<Errc(std::size_t)>;

@@ -19,6 +19,8 @@ using namespace quipu;
 using namespace quipu::test;
 using namespace std::chrono_literals;
 
+namespace proto_emitter {
+
 namespace {
 
 EmitterOptions options(const std::string& socket_path) {
@@ -49,6 +51,8 @@ struct Fixture {
 };
 
 }  // namespace
+
+}  // namespace proto_emitter
 
 BOOST_FIXTURE_TEST_SUITE(proto_emitter, Fixture)
 

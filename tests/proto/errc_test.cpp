@@ -12,6 +12,8 @@
 
 namespace quipu {
 
+BOOST_AUTO_TEST_SUITE(proto_errc)
+
 namespace {
 
 // Number to name, of every row that the expression finds: it captures both, in that order or (in C++) the other.
@@ -31,8 +33,6 @@ std::map<unsigned, std::string> declared() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(proto_errc)
 
 BOOST_AUTO_TEST_CASE(codes_are_dense_from_zero) {
     const auto all = declared();

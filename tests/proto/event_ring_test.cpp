@@ -4,6 +4,8 @@
 #include <string>
 #include <thread>
 
+BOOST_AUTO_TEST_SUITE(proto_event_ring)
+
 using namespace quipu;
 
 namespace {
@@ -25,8 +27,6 @@ void read_all(EventRing& ring, std::uint64_t& next) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(proto_event_ring)
 
 BOOST_AUTO_TEST_CASE(records_of_any_length_come_back_whole_and_in_order) {
     EventRing ring;

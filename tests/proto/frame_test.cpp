@@ -12,6 +12,8 @@
 
 namespace quipu {
 
+BOOST_AUTO_TEST_SUITE(proto_frame)
+
 using test::as_bytes;
 
 namespace {
@@ -50,8 +52,6 @@ Conversation conversation() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(proto_frame)
 
 BOOST_AUTO_TEST_CASE(append_frame_writes_a_little_endian_length_and_the_payload) {
     std::string out = "before";

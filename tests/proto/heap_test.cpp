@@ -19,6 +19,8 @@
 using namespace quipu;
 using namespace quipu::test;
 
+namespace proto_heap {
+
 namespace {
 
 // busy-daemon under another allocator, as long as the object lives.
@@ -85,6 +87,8 @@ struct Fixture {
 };
 
 }  // namespace
+
+}  // namespace proto_heap
 
 BOOST_FIXTURE_TEST_SUITE(proto_heap, Fixture)
 

@@ -17,6 +17,8 @@
 
 namespace quipu {
 
+BOOST_AUTO_TEST_SUITE(proto_interop)
+
 using test::as_bytes;
 using test::payload_of;
 
@@ -62,8 +64,6 @@ std::string text_of(const test::Sample& sample) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(proto_interop)
 
 BOOST_AUTO_TEST_CASE(protoc_reads_every_message_that_we_write) {
     for (const test::Sample& sample : test::samples()) {

@@ -12,6 +12,8 @@
 
 namespace quipu {
 
+BOOST_AUTO_TEST_SUITE(proto_limits)
+
 namespace {
 
 #define QUIPU_LIMIT(name)      \
@@ -47,8 +49,6 @@ std::map<std::string, std::string> matches(const std::string& path, const std::r
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(proto_limits)
 
 BOOST_AUTO_TEST_CASE(this_test_knows_every_limit_of_the_header) {
     const auto declared = matches("proto/limits.hpp", std::regex(R"(inline constexpr std::\w+ (\w+) = ([^;]*);)"));

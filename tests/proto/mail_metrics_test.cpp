@@ -3,9 +3,9 @@
 #include <boost/test/unit_test.hpp>
 #include <string>
 
-using namespace quipu;
-
 BOOST_AUTO_TEST_SUITE(proto_mail_metrics)
+
+using namespace quipu;
 
 BOOST_AUTO_TEST_CASE(unknown_verbs_are_labelled_as_chasquid_labels_them) {
     struct Case {

@@ -2,9 +2,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-using namespace quipu;
-
 BOOST_AUTO_TEST_SUITE(proto_masking)
+
+using namespace quipu;
 
 BOOST_AUTO_TEST_CASE(keys_of_secrets_are_known_by_their_words) {
     for (const char* key :

@@ -14,6 +14,8 @@
 
 namespace quipu {
 
+BOOST_AUTO_TEST_SUITE(proto_message)
+
 using test::as_bytes;
 using test::nested;
 using test::payload_of;
@@ -52,8 +54,6 @@ Errc decode_from(std::string_view payload, wire::FromEmitter& out, std::uint64_t
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(proto_message)
 
 // --- Golden frames ---------------------------------------------------------------------------------------------
 

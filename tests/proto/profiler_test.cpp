@@ -26,6 +26,8 @@ using namespace quipu;
 using namespace quipu::test;
 using namespace std::chrono_literals;
 
+namespace proto_profiler {
+
 namespace {
 
 struct Fixture : Profiled {
@@ -52,6 +54,8 @@ std::string thread_of(const ReadProfile::Sample& sample) {
 }
 
 }  // namespace
+
+}  // namespace proto_profiler
 
 BOOST_FIXTURE_TEST_SUITE(proto_profiler, Fixture)
 

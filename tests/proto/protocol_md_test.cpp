@@ -11,6 +11,8 @@
 
 namespace quipu {
 
+BOOST_AUTO_TEST_SUITE(proto_protocol_md)
+
 namespace {
 
 struct Said {
@@ -87,8 +89,6 @@ std::vector<Said> session() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(proto_protocol_md)
 
 BOOST_AUTO_TEST_CASE(the_worked_session_is_what_the_codec_writes) {
     const std::vector<Said> expected = session();

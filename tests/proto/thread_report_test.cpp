@@ -13,6 +13,8 @@
 
 namespace quipu {
 
+BOOST_AUTO_TEST_SUITE(proto_thread_report)
+
 using test::as_bytes;
 
 namespace {
@@ -40,8 +42,6 @@ void check_stable(const std::string& body) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(proto_thread_report)
 
 BOOST_AUTO_TEST_CASE(a_report_is_written_as_the_golden_one_and_read_back) {
     const std::string body = body_of(test::sample_thread_report());

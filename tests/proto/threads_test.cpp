@@ -20,6 +20,8 @@ using namespace quipu;
 using namespace quipu::test;
 using namespace std::chrono_literals;
 
+namespace proto_threads {
+
 namespace {
 
 struct Fixture : Profiled {
@@ -82,6 +84,8 @@ private:
 };
 
 }  // namespace
+
+}  // namespace proto_threads
 
 BOOST_FIXTURE_TEST_SUITE(proto_threads, Fixture)
 

@@ -18,6 +18,8 @@
 
 using namespace quipu;
 
+namespace proto_unwind {
+
 namespace {
 
 Stack ours;
@@ -72,6 +74,8 @@ void check_same_stack() {
 }
 
 }  // namespace
+
+}  // namespace proto_unwind
 
 BOOST_FIXTURE_TEST_SUITE(proto_unwind, Handled)
 

@@ -46,9 +46,4 @@ Certificate make_certificate(const std::string& name, long begin_s, long end_s) 
     return {text_of(certificate), text_of(private_key)};
 }
 
-void write_file(const std::string& path, const std::string& text, unsigned mode) {
-    std::ofstream(path, std::ios::trunc) << text;
-    BOOST_REQUIRE_EQUAL(::chmod(path.c_str(), mode), 0);
-}
-
 }  // namespace quipu::test

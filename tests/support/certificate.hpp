@@ -13,7 +13,4 @@ struct Certificate {
 // Self-signed, valid from `begin_s` to `end_s`, in seconds from now.
 Certificate make_certificate(const std::string& name = "localhost", long begin_s = -3600, long end_s = 3600);
 
-// With that mode, whatever the umask.
-void write_file(const std::string& path, const std::string& text, unsigned mode = 0600);
-
 }  // namespace quipu::test

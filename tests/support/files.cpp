@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <sys/stat.h>
+
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -24,9 +26,10 @@ std::string read_file(const std::string& path) {
     return text.str();
 }
 
-void write_file(const std::string& path, std::string_view bytes) {
+void write_file(const std::string& path, std::string_view bytes, unsigned mode) {
     std::ofstream(path, std::ios::binary | std::ios::trunc)
         .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    BOOST_REQUIRE_EQUAL(::chmod(path.c_str(), mode), 0);
 }
 
 }  // namespace quipu::test

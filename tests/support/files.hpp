@@ -14,6 +14,7 @@ std::string source_path(std::string_view path);
 
 // Whole files by any path, as bytes; empty where there is none.
 std::string read_file(const std::string& path);
-void write_file(const std::string& path, std::string_view bytes);
+// With that mode, whatever the umask.
+void write_file(const std::string& path, std::string_view bytes, unsigned mode = 0600);
 
 }  // namespace quipu::test
