@@ -91,7 +91,7 @@ void clear_life_marks(EmitterRecord& emitter, Book book) {
 }  // namespace
 
 bool has_changes(const State& state, Book book) {
-    if (book == Book::store && state.traces.has_changes()) return true;
+    if (book == Book::store && (state.traces.has_changes() || state.history.has_changes())) return true;
     if (state.metrics.has_retired(book) || !state.forgotten[index_of(book)].empty()) return true;
     const auto& emitters = state.emitters.all();
     return std::any_of(emitters.begin(), emitters.end(), [book](const auto& emitter) {
@@ -99,7 +99,7 @@ bool has_changes(const State& state, Book book) {
     });
 }
 
-Changes take_changes(State& state, Book book, Now now) {
+Changes take_changes(State& state, Book book, Now now, bool is_end) {
     Changes changes;
     for (const Cell* cell : state.metrics.take_retired(book)) {
         changes.retired.push_back(durable(*cell, cell->retired));
@@ -119,13 +119,17 @@ Changes take_changes(State& state, Book book, Now now) {
     changes.forgotten_instances = std::exchange(state.forgotten[index_of(book)], {});
     if (book == Book::store) state.forgotten[index_of(Book::journal)].clear();
     take_families(state, book, changes);
-    if (book == Book::store) state.traces.take_changes(changes, now);
+    if (book == Book::store) {
+        state.traces.take_changes(changes, now);
+        changes.history = state.history.take_changes(is_end);
+    }
     return changes;
 }
 
 void mark_all_changed(State& state, Changes failed) {
     state.metrics.mark_all_changed();
     state.traces.mark_all_changed(failed);
+    state.history.mark_all_changed(failed.history);
     auto& forgotten = state.forgotten[index_of(Book::store)];
     forgotten.insert(forgotten.begin(), failed.forgotten_instances.begin(), failed.forgotten_instances.end());
     for (const auto& emitter : state.emitters.all()) {
@@ -251,6 +255,7 @@ void restore(State& state, const Saved& saved, Now now) {
         return nullptr;
     };
     state.traces.restore(saved, origin_of, now);
+    state.history.restore(saved.history, now);
 }
 
 }  // namespace quipu

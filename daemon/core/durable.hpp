@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/core/durable_history.hpp"
 #include "daemon/core/traces.hpp"
 #include "proto/message.hpp"
 
@@ -103,9 +104,11 @@ struct Changes {
     std::vector<DurableTrace> traces;
     std::vector<TraceRef> forgotten_traces;
 
+    HistoryChanges history;
+
     [[nodiscard]] bool is_empty() const {
         return families.empty() && retired.empty() && instances.empty() && forgotten_instances.empty() &&
-               trace_counts.empty() && traces.empty() && forgotten_traces.empty();
+               trace_counts.empty() && traces.empty() && forgotten_traces.empty() && history.is_empty();
     }
 };
 
@@ -118,6 +121,7 @@ struct Saved {
     std::vector<DurableInstance> instances;
     std::vector<DurableTraceCount> trace_counts;
     std::vector<DurableTrace> traces;
+    SavedHistory history;          // without its blocks
     std::vector<Changes> journal;  // younger than all that, oldest first
 };
 

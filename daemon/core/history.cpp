@@ -14,7 +14,6 @@ namespace quipu {
 namespace {
 
 constexpr std::int64_t clock_tolerance_s = 2;
-constexpr std::size_t max_mark_bytes = 300;
 
 // Nothing: nobody has said, or it is no number.
 std::optional<std::uint64_t> value_of(const HistorySeries& series, std::uint32_t cell) {
@@ -88,6 +87,7 @@ void History::sample(const Metrics& metrics, const HistoryWitnesses& witnesses, 
     open(0, rings_[0].index_of(time_s) / block_points);
     take_points();
     finish(time_s);
+    counts_.bytes = cost_bytes();
 }
 
 void History::look(const HistoryWitnesses& witnesses) {

@@ -14,7 +14,7 @@
 // a series that has ended goes to a newcomer when it is needed. Who gives up its place loses its history.
 //
 // Memory: windows of 60 points of all series in one block, written as differences (history_column.hpp); at worst 8
-// bytes a point, 50 MB for 1,000 series. Nothing is allocated before there are points.
+// bytes a point, 56 MB for 1,000 series (most_bytes()). Nothing is allocated before there are points.
 #pragma once
 
 #include <array>
@@ -72,6 +72,8 @@ struct HistoryCounts {
     std::uint64_t refused_series = 0;   // without history because there were too many
     std::uint64_t given_up_series = 0;  // gave their place to others
     std::uint64_t clock_steps = 0;      // the clock was set, or the machine slept
+    std::uint64_t damaged_rows = 0;     // of the state file, left out
+    std::size_t bytes = 0;              // cost_bytes() at the last sample
 };
 
 // A stretch of points of one resolution.
@@ -100,6 +102,13 @@ public:
     // Ranks of those who want a place; 0 is the mail vocabulary's, 1 that of any other family.
     static constexpr std::uint8_t own_rank = 2;
     static constexpr std::uint8_t many_rank = 3;
+
+    static constexpr std::size_t max_mark_bytes = 300;
+    static constexpr std::int64_t part_interval_s = 10;
+    static constexpr std::size_t blocks_per_commit = 8;
+    static constexpr std::size_t bytes_per_commit = 1024 * 1024;
+    // Beyond: the row is not ours. So many are not used up in a lifetime.
+    static constexpr std::uint32_t max_id = 0x7fff'ffff;
 
     explicit History(HistoryLimits limits = {});
 
@@ -139,16 +148,23 @@ public:
     void read(const HistorySeries& series, const HistoryRange& range, HistoryValues& out) const;
 
     [[nodiscard]] std::size_t cost_bytes() const;
+    // What cost_bytes() can be at most; and no more than that is on disk.
+    [[nodiscard]] std::size_t most_bytes() const;
 
     // --- What outlives quipud (history_keep.cpp)
 
     // From here on changes are collected for take_changes(). Series and marks come first, at once; blocks may come
     // later, while points are taken already.
+    // Whatever the rows hold: what makes no sense is left out and counted.
     void restore(const SavedHistory& saved, Now now);
-    void restore_blocks(std::vector<DurableHistoryBlock> blocks, Now now);
+    [[nodiscard]] std::vector<WantedBlocks> wanted_blocks(Now now) const;
+    void restore_blocks(SavedBlocks saved, Now now);
 
-    // Windows that are over since the last call, and with them new series and marks; nothing in between, so about once
-    // a minute. `is_end`: also what is not over, to be taken up again after a restart.
+    // Every part_interval_s, and when a window is over: what take_changes() would hand out.
+    [[nodiscard]] bool has_changes() const;
+    // What there is of the finest resolution's open window, where it is due; windows that are over, the oldest first,
+    // at most blocks_per_commit in all and about bytes_per_commit at a time; and with them new series and marks. So a
+    // kill takes the last part_interval_s. `is_end`: also what is not over, of all resolutions.
     HistoryChanges take_changes(bool is_end);
     // A commit failed: the next take_changes() hands out everything, what `failed` was to remove included.
     void mark_all_changed(const HistoryChanges& failed);
@@ -180,6 +196,8 @@ private:
     [[nodiscard]] std::size_t free_slots() const { return limits_.series - series_.size(); }
 
     // history_keep.cpp
+    [[nodiscard]] bool is_part_due() const;
+    void take_blocks(HistoryChanges& changes, bool is_end);
     void rebuild(std::size_t tier, std::int64_t from_window, std::int64_t until_s);
 
     HistoryLimits limits_;
@@ -203,7 +221,9 @@ private:
     std::set<std::uint32_t> new_ids_;
     std::vector<std::uint32_t> gone_ids_;
     bool are_marks_changed_ = false;
-    bool is_cut_ = false;  // windows after the last are to be removed from disk
+    bool is_cut_ = false;               // windows after the last are to be removed from disk
+    std::vector<HistoryWindows> kept_;  // too many of the future are there
+    std::int64_t part_s_ = 0;           // when the finest resolution was last handed out
 };
 
 }  // namespace quipu

@@ -1,6 +1,8 @@
 #include "daemon/core/history_block.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <limits>
 
 namespace quipu {
@@ -13,6 +15,16 @@ bool read_piece(std::string_view& bytes, std::string_view& piece) {
     if (!read_varint(bytes, length) || length > bytes.size()) return false;
     piece = bytes.substr(0, length);
     bytes.remove_prefix(length);
+    return true;
+}
+
+bool is_sound(std::string_view piece) {
+    HistoryColumn column;
+    if (!read_column(piece, column)) return false;
+    for (int i = 0; column.is_real && i < block_points; ++i) {
+        const double value = std::bit_cast<double>(column.values[static_cast<std::size_t>(i)]);
+        if (column.has(i) && !std::isfinite(value)) return false;
+    }
     return true;
 }
 
@@ -46,7 +58,7 @@ bool HistoryBlock::parse(std::string bytes, HistoryBlock& out) {
             {static_cast<std::uint32_t>(id), static_cast<std::uint32_t>(out.bytes_.size() - rest.size())}
         );
         std::string_view piece;
-        if (!read_piece(rest, piece)) return false;
+        if (!read_piece(rest, piece) || !is_sound(piece)) return false;
     }
     out.shrink_to_fit();
     return true;
@@ -63,6 +75,10 @@ bool HistoryBlock::read(std::uint32_t id, HistoryColumn& out) const {
 
 std::size_t HistoryBlock::cost_bytes() const {
     return sizeof *this + bytes_.capacity() + entries_.capacity() * sizeof(Entry);
+}
+
+std::size_t HistoryBlock::most_bytes(std::size_t series) {
+    return sizeof(HistoryBlock) + series * (max_entry_bytes + sizeof(Entry));
 }
 
 }  // namespace quipu

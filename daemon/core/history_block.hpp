@@ -20,7 +20,10 @@ public:
     void add(std::uint32_t id, const HistoryColumn& column);
     void shrink_to_fit();
 
-    // From disk. false: damaged; `out` is then of no use.
+    // Of one series: id, length, column.
+    static constexpr std::size_t max_entry_bytes = 5 + 2 + max_column_bytes;
+
+    // From disk: looks at every column. false: damaged; `out` is then of no use.
     [[nodiscard]] static bool parse(std::string bytes, HistoryBlock& out);
 
     [[nodiscard]] const std::string& bytes() const { return bytes_; }
@@ -30,8 +33,9 @@ public:
 
     [[nodiscard]] bool is_empty() const { return entries_.empty(); }
 
-    // What it takes in memory.
+    // What it takes in memory; with so many series, at most.
     [[nodiscard]] std::size_t cost_bytes() const;
+    [[nodiscard]] static std::size_t most_bytes(std::size_t series);
 
 private:
     struct Entry {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@
 namespace quipu {
 
 inline constexpr int block_points = 60;
+inline constexpr std::size_t max_column_bytes = 10 + 8 * block_points;
 
 struct HistoryColumn {
     bool is_real = false;       // the values are doubles' bits, else counts

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "daemon/core/history.hpp"
+#include "proto/limits.hpp"
 
 namespace quipu {
 
@@ -43,7 +44,8 @@ void History::read(const HistorySeries& series, const HistoryRange& range, Histo
         const std::int64_t n = range.first + i;
         const std::int64_t window = n / block_points;
         const std::int64_t end = std::min(range.count, (window + 1) * block_points - range.first);
-        if (!ring.read(series.slot, series.id, window, column)) {
+        // Of the other kind: of a state file that somebody else wrote.
+        if (!ring.read(series.slot, series.id, window, column) || column.is_real != out.is_real) {
             i = end;
             continue;
         }
@@ -64,6 +66,15 @@ std::size_t History::cost_bytes() const {
     }
     for (const HistoryMark& mark : marks_) bytes += sizeof mark + mark.what.capacity();
     for (const HistoryRing& ring : rings_) bytes += ring.cost_bytes();
+    return bytes;
+}
+
+std::size_t History::most_bytes() const {
+    const std::size_t series = limits_.series;
+    std::size_t bytes = series * (sizeof(std::uint32_t) + sizeof(HistoryKey) + sizeof(HistorySeries) + 48);
+    bytes += series * (limits::max_name_bytes + limits::max_label_bytes) +
+             limits_.marks * (sizeof(HistoryMark) + max_mark_bytes);
+    for (const HistoryRing& ring : rings_) bytes += ring.most_bytes(series);
     return bytes;
 }
 

@@ -66,7 +66,8 @@ HistoryRing::Columns HistoryRing::columns_of(const HistoryBlock& block, HistoryI
 void HistoryRing::seal(std::int64_t window, HistoryBlock block) {
     if (block.is_empty()) return;
     sealed_[window] = std::move(block);
-    while (sealed_.size() > points_ / block_points) {
+    // At start the newest is not open yet.
+    while (sealed_.size() > kept_windows() + (open_ < 0 ? 1 : 0)) {
         sealed_.erase(sealed_.begin());
         has_forgotten_ = true;
     }
@@ -166,6 +167,11 @@ std::size_t HistoryRing::cost_bytes() const {
     for (const auto& column : columns_) bytes += column ? sizeof(HistoryColumn) : 0;
     for (const auto& [window, block] : sealed_) bytes += block.cost_bytes();
     return bytes;
+}
+
+std::size_t HistoryRing::most_bytes(std::size_t slots) const {
+    const std::size_t open = slots * (2 * sizeof(columns_[0]) + sizeof(HistoryColumn));
+    return open + (kept_windows() + 1) * HistoryBlock::most_bytes(slots);
 }
 
 }  // namespace quipu

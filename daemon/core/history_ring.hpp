@@ -28,6 +28,9 @@ public:
 
     [[nodiscard]] std::uint32_t points() const { return points_; }
 
+    // So many sealed windows are kept, beside the open one.
+    [[nodiscard]] std::size_t kept_windows() const { return points_ / block_points; }
+
     // Of the step in which, or at whose end, the second `time_s` (from 1) is.
     [[nodiscard]] std::int64_t index_of(std::int64_t time_s) const { return (time_s - 1) / step_s_; }
 
@@ -68,7 +71,9 @@ public:
     // The open window as it would be sealed.
     [[nodiscard]] HistoryBlock open_block(HistoryIds ids) const;
 
+    // What it takes in memory; with so many slots, at most.
     [[nodiscard]] std::size_t cost_bytes() const;
+    [[nodiscard]] std::size_t most_bytes(std::size_t slots) const;
 
 private:
     using Columns = std::vector<std::unique_ptr<HistoryColumn>>;

@@ -32,6 +32,10 @@ HistoryKey key_of(const std::string& name, const std::string& label, std::uint32
     return {name, label, cell};
 }
 
+bool is_of(const HistoryKey& key, const std::string& name, const std::string& label) {
+    return key.name == name && key.label == label;
+}
+
 }  // namespace
 
 void History::admit(const Metrics& metrics, const HistoryWitnesses& witnesses) {
@@ -83,14 +87,18 @@ void History::collect(const Family& family, const HistoryWitnesses& witnesses, s
 // false: there is no place for it.
 bool History::admit(const Newcomer& newcomer) {
     const std::size_t count = width(*newcomer.series);
-    const auto known = series_.find(key_of(newcomer.family->name, *newcomer.label, 0));
-    if (known != series_.end()) {
-        const auto last =
-            series_.find(key_of(newcomer.family->name, *newcomer.label, static_cast<std::uint32_t>(count - 1)));
-        const bool is_same = known->second.kind == newcomer.family->kind && last != series_.end();
-        if (!is_same) give_up(known->first);
+    // Known from disk: it has the same cells, or it is another one.
+    const auto known = series_.lower_bound(key_of(newcomer.family->name, *newcomer.label, 0));
+    bool is_known = false;
+    if (known != series_.end() && is_of(known->first, newcomer.family->name, *newcomer.label)) {
+        std::uint32_t cells = 0;
+        for (auto it = known; it != series_.end() && is_of(it->first, known->first.name, known->first.label); ++it) {
+            is_known = it->first.cell == cells++ && it->second.kind == newcomer.family->kind;
+            if (!is_known) break;
+        }
+        is_known = is_known && cells == count;
+        if (!is_known) give_up(HistoryKey(known->first));
     }
-    const bool is_known = series_.contains(key_of(newcomer.family->name, *newcomer.label, 0));
     if (!is_known && !make_room(newcomer.rank, count)) return false;
     for (std::uint32_t cell = 0; cell < count; ++cell) {
         const auto [it, is_new] = series_.try_emplace(key_of(newcomer.family->name, *newcomer.label, cell));
@@ -138,7 +146,7 @@ bool History::make_room(std::uint8_t rank, std::size_t count) {
 void History::give_up(const HistoryKey& key) {
     const HistoryKey first = key_of(key.name, key.label, 0);
     for (auto it = series_.lower_bound(first); it != series_.end();) {
-        if (it->first.name != first.name || it->first.label != first.label) break;
+        if (!is_of(it->first, first.name, first.label)) break;
         const HistorySeries& series = it->second;
         for (HistoryRing& ring : rings_) ring.forget(series.slot);
         ids_[series.slot] = 0;

@@ -140,15 +140,32 @@ const Family* Metrics::find(std::string_view name) const {
     return it == families_.end() ? nullptr : &it->second;
 }
 
-Cell& Metrics::own_counter(std::string_view name, std::string_view help) {
-    assert(name.starts_with(own_prefix));
-    Family& family = families_[std::string(name)];
-    family.name = name;
-    family.help = help;
-    family.is_own = true;
+Series& Metrics::own_series(Family like) {
+    assert(like.name.starts_with(own_prefix));
+    like.is_own = true;
+    const std::string name = like.name;
+    Family& family = families_.try_emplace(name, std::move(like)).first->second;
     auto [it, is_new] = family.series.try_emplace(std::string{});
     if (is_new) it->second = make_series(family);
-    return std::get<Cell>(it->second.value);
+    return it->second;
+}
+
+Cell& Metrics::own_counter(std::string_view name, std::string_view help) {
+    Family like;
+    like.name = name;
+    like.help = help;
+    return std::get<Cell>(own_series(std::move(like)).value);
+}
+
+GaugeValue& Metrics::own_bytes(std::string_view name, std::string_view help) {
+    Family like;
+    like.name = name;
+    like.help = help;
+    like.kind = Kind::gauge;
+    like.unit = "bytes";
+    auto& gauge = std::get<GaugeValue>(own_series(std::move(like)).value);
+    gauge.is_known = true;
+    return gauge;
 }
 
 Family* Metrics::ensure_family(const Family& like) {

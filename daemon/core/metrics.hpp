@@ -186,6 +186,8 @@ public:
 
     // A counter of quipud's own, published under `name`; the reference stays valid.
     Cell& own_counter(std::string_view name, std::string_view help);
+    // Likewise a gauge, in bytes; it is known from the start.
+    GaugeValue& own_bytes(std::string_view name, std::string_view help);
 
     // From one connection of one instance. A fatal error leaves everything as it was: the message is checked whole
     // before it is applied. What is merely refused is counted and skipped.
@@ -228,6 +230,7 @@ public:
     void restore_is_retired(InstanceMetrics& who, bool is_retired);
 
 private:
+    Series& own_series(Family like);
     Family* admit_family(const wire::Family& family);
     Series* admit_series(Family& family, std::string_view label);
     void remove_parts(InstanceMetrics& who);

@@ -55,6 +55,7 @@ Own::Own(Metrics& m)
       unkept_answers(m.own_counter(
           "quipu/store/unkeptAnswers", "answers given though a kill at that moment would take back counts in them"
       )),
+      store_bytes(m.own_bytes("quipu/store/fileBytes", "length of the state file")),
       folded_series_(m.own_counter("quipu/metrics/foldedSeries", "series folded into the label (other)")),
       refused_families_(m.own_counter(
           "quipu/metrics/refusedFamilies", "families refused: known with another kind, a reserved name, or too many"
@@ -95,9 +96,16 @@ Own::Own(Metrics& m)
       )),
       clock_steps_(
           m.own_counter("quipu/history/clockSteps", "times that the clock was found set, or the machine to have slept")
-      ) {}
+      ),
+      damaged_history_(m.own_counter(
+          "quipu/history/damagedRows", "rows of the state file that made no sense at start, and are a gap in history"
+      )),
+      history_bytes_(m.own_bytes("quipu/history/bytes", "memory that history takes")),
+      most_history_bytes_(m.own_bytes(
+          "quipu/history/mostBytes", "the most that history can take, in memory and again in the state file"
+      )) {}
 
-void Own::refresh(const MetricCounts& metrics, const TraceCounts& traces, const HistoryCounts& history) {
+void Own::refresh(const MetricCounts& metrics, const TraceCounts& traces, const History& history) {
     folded_series_.total = metrics.folded_series;
     refused_families_.total = metrics.refused_families;
     refused_series_.total = metrics.refused_series;
@@ -112,9 +120,12 @@ void Own::refresh(const MetricCounts& metrics, const TraceCounts& traces, const 
     folded_trace_families_.total = traces.folded_families;
     lone_children_.total = traces.lone_children;
     unstored_traces_.total = traces.left_unstored;
-    refused_history_.total = history.refused_series;
-    given_up_history_.total = history.given_up_series;
-    clock_steps_.total = history.clock_steps;
+    refused_history_.total = history.counts().refused_series;
+    given_up_history_.total = history.counts().given_up_series;
+    clock_steps_.total = history.counts().clock_steps;
+    damaged_history_.total = history.counts().damaged_rows;
+    history_bytes_.shown = static_cast<double>(history.counts().bytes);
+    most_history_bytes_.shown = static_cast<double>(history.most_bytes());
 }
 
 }  // namespace quipu

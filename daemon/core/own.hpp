@@ -36,10 +36,10 @@ struct Own {
     Cell& journal_entries;
     Cell& journal_errors;
     Cell& unkept_answers;
+    GaugeValue& store_bytes;
 
-    // Takes over what other modules count for themselves (MetricCounts, TraceCounts, HistoryCounts): call before
-    // rendering.
-    void refresh(const MetricCounts& metrics, const struct TraceCounts& traces, const struct HistoryCounts& history);
+    // Takes over what other modules count for themselves: call before rendering.
+    void refresh(const MetricCounts& metrics, const struct TraceCounts& traces, const class History& history);
 
 private:
     Cell& folded_series_;
@@ -59,6 +59,9 @@ private:
     Cell& refused_history_;
     Cell& given_up_history_;
     Cell& clock_steps_;
+    Cell& damaged_history_;
+    GaugeValue& history_bytes_;
+    GaugeValue& most_history_bytes_;
 };
 
 }  // namespace quipu

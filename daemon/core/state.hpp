@@ -101,9 +101,10 @@ void end_overdue(State& state, Now now);
 // second.
 void tune_sampling(State& state, Now now);
 
-// What has changed since the last call for that book; and the way back at start. In durable.cpp.
+// What has changed since the last call for that book (`is_end`: there will be no other call); and the way back at
+// start, but for the blocks of history, which come later. In durable.cpp.
 bool has_changes(const State& state, Book book);
-Changes take_changes(State& state, Book book, Now now);
+Changes take_changes(State& state, Book book, Now now, bool is_end = false);
 void restore(State& state, const Saved& saved, Now now);
 // A commit failed: the next take_changes() for the store hands out everything, what `failed` was to remove included.
 void mark_all_changed(State& state, Changes failed);

@@ -19,6 +19,7 @@ constexpr std::array kinds = {
     Kind{read_counts, write_counts},
     Kind{read_instances, write_instances},
     Kind{read_traces, write_traces},
+    Kind{read_history, write_history},
 };
 
 }  // namespace

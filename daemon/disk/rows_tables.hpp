@@ -4,6 +4,8 @@
 // may have written and we do not understand are skipped and stay in the file.
 #pragma once
 
+#include <vector>
+
 #include "daemon/core/durable.hpp"
 
 struct sqlite3;
@@ -27,6 +29,12 @@ void write_instances(sqlite3* db, const Changes& changes);
 // rows_traces.cpp: traces, and how many of each family have ended.
 void read_traces(sqlite3* db, Saved& saved);
 void write_traces(sqlite3* db, const Changes& changes);
+
+// rows_history.cpp: which series history is kept of, and marks. The blocks of points are many bytes, and are read
+// apart: of each resolution what is wanted, and nothing that is too long.
+void read_history(sqlite3* db, Saved& saved);
+void write_history(sqlite3* db, const Changes& changes);
+SavedBlocks read_history_blocks(sqlite3* db, const std::vector<WantedBlocks>& wanted);
 
 // The columns family, label, cell, value; in rows_counts.cpp.
 DurableCount read_count(const Statement& row, int first_column);

@@ -104,6 +104,30 @@ constexpr std::array migrations = {
             PRIMARY KEY (family, bucket)
         ) STRICT, WITHOUT ROWID;
     )sql",
+    R"sql(
+        -- Points for charts. What an id in the blocks stands for; no id is used twice, the last one is meta.history_id.
+        CREATE TABLE history_series (
+            id    INTEGER PRIMARY KEY,
+            name  TEXT NOT NULL,
+            label TEXT NOT NULL,
+            cell  INTEGER NOT NULL,       -- 0, or the index in a histogram
+            kind  INTEGER NOT NULL        -- Kind of quipu.proto
+        ) STRICT;
+        -- Sixty points of all series. Rows are long: no WITHOUT ROWID.
+        CREATE TABLE history_block (
+            step_s INTEGER NOT NULL,      -- seconds between two points
+            window INTEGER NOT NULL,      -- its first point is at Unix time (60 * window + 1) * step_s
+            points BLOB NOT NULL,         -- see daemon/core/history_block.hpp
+            PRIMARY KEY (step_s, window)
+        ) STRICT;
+        -- What is shown beside the curves.
+        CREATE TABLE history_mark (
+            position INTEGER PRIMARY KEY,
+            time_s   INTEGER NOT NULL,
+            kind     TEXT NOT NULL,
+            what     TEXT NOT NULL
+        ) STRICT;
+    )sql",
 };
 
 }  // namespace

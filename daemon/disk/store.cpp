@@ -120,15 +120,24 @@ Saved Store::load() {
 }
 
 std::string Store::commit(const Changes& changes) {
-    return guarded(&Store::write, changes);
+    return guarded([&] { write(changes); });
 }
 
 std::string Store::check() {
-    return db_ && lock_ >= 0 ? guarded(&Store::look, Changes{}) : std::string();
+    return db_ && lock_ >= 0 ? guarded([this] { check_integrity(db_.get()); }) : std::string();
+}
+
+std::string Store::read_history(const std::vector<WantedBlocks>& wanted, SavedBlocks& out) {
+    return db_ && lock_ >= 0 ? guarded([&] { out = read_history_blocks(db_.get(), wanted); }) : std::string();
+}
+
+std::uint64_t Store::bytes() const {
+    struct stat found = {};
+    return ::stat(path_.c_str(), &found) == 0 ? static_cast<std::uint64_t>(found.st_size) : 0;
 }
 
 // Failures as sentences; a file that turns out to be of no use is set aside.
-std::string Store::guarded(void (Store::*work)(const Changes&), const Changes& changes) {
+std::string Store::guarded(const std::function<void()>& work) {
     if (!unread_.empty()) return unread_;
     try {
         if (lock_ < 0) {
@@ -138,7 +147,7 @@ std::string Store::guarded(void (Store::*work)(const Changes&), const Changes& c
         }
         if (!db_) open();
         if (is_file_gone()) return begin_anew("removed", "was removed or replaced while in use");
-        (this->*work)(changes);
+        work();
         return {};
     } catch (const Unusable& file) {
         return begin_anew(file.kind, file.why);
@@ -162,10 +171,6 @@ void Store::write(const Changes& changes) {
         read_meta(db_.get(), meta);
         file_ = meta.file;
     }
-}
-
-void Store::look(const Changes& /*nothing*/) {
-    check_integrity(db_.get());
 }
 
 bool Store::is_file_gone() const {

@@ -1,6 +1,6 @@
 // What outlives quipud: one SQLite file, `quipu.db` in the state directory.
 //
-// One call at a time: the constructor and load() at start, then commit() on the worker thread; takes and returns
+// One call at a time: the constructor and load() at start, then the others on the worker thread; takes and returns
 // values. kill -9 at any moment leaves the last whole commit; a power failure may take the last few with it, never
 // half of one. A file that is damaged, empty or of a newer version is set aside (quipu.db.damaged-TIME,
 // quipu.db.newer-TIME), never deleted, and a new one begun; where max_set_aside are there already, it stays where it
@@ -9,8 +9,10 @@
 // is wrong until it is right again.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "daemon/core/durable.hpp"
 
@@ -39,6 +41,12 @@ public:
     // commit(): where something was found, the next one must carry everything.
     [[nodiscard]] std::string check();
 
+    // The blocks of history; before check(). As check() where something was found, or where it cannot be read.
+    [[nodiscard]] std::string read_history(const std::vector<WantedBlocks>& wanted, SavedBlocks& out);
+
+    // How long quipu.db is; 0: not known.
+    [[nodiscard]] std::uint64_t bytes() const;
+
     // The random number of the present file; 0: there is none.
     [[nodiscard]] std::uint64_t file() const { return file_; }
 
@@ -55,8 +63,7 @@ private:
     void lock(std::string& notice);
     void open_at_start(std::string& notice);
     void open();
-    [[nodiscard]] std::string guarded(void (Store::*work)(const Changes&), const Changes& changes);
-    void look(const Changes& nothing);
+    [[nodiscard]] std::string guarded(const std::function<void()>& work);
     [[nodiscard]] std::string begin_anew(const std::string& kind, const std::string& why);
     void write(const Changes& changes);
     [[nodiscard]] bool is_file_gone() const;

@@ -30,7 +30,7 @@ Keeper::Keeper(asio::io_context& io, State& state, const std::string& state_dir)
         journal_ = std::make_unique<Journal>(store_->path());
         if (!store_problem_.empty()) spdlog::error("store: {}", store_problem_);
         restore_state();
-        check_file();
+        read_rest();
     }
     set_health();
 }
@@ -38,6 +38,7 @@ Keeper::Keeper(asio::io_context& io, State& state, const std::string& state_dir)
 void Keeper::restore_state() {
     Saved saved = store_->load();
     file_ = saved.file;
+    state_.own.store_bytes.shown = static_cast<double>(store_->bytes());
     stored_epoch_ = epoch_ = saved.epoch;
     saved.journal = journal_->read(file_, stored_epoch_);
     for (const Changes& entry : saved.journal) epoch_ = std::max(epoch_, entry.epoch);
@@ -74,12 +75,18 @@ void Keeper::set_health() {
 
 // --- The store ------------------------------------------------------------------------------------------------------
 
-// Damage that opening the file did not show.
-void Keeper::check_file() {
-    if (!store_problem_.empty()) return;
+// What is long to read: the points of history, and damage that opening the file did not show.
+void Keeper::read_rest() {
     is_working_ = true;
-    asio::post(worker_, [this] {
-        std::string problem = store_->check();
+    const bool is_well = store_problem_.empty();
+    asio::post(worker_, [this, is_well, wanted = state_.history.wanted_blocks(read_clocks())] {
+        SavedBlocks blocks;
+        std::string problem = store_->read_history(wanted, blocks);
+        asio::post(io_, [this, blocks = std::move(blocks)]() mutable {
+            state_.history.restore_blocks(std::move(blocks), read_clocks());
+        });
+        if (!is_well) problem.clear();  // another one is told already
+        if (is_well && problem.empty()) problem = store_->check();
         asio::post(io_, [this, problem = std::move(problem)] {
             is_working_ = false;
             if (!problem.empty()) committed(problem, store_->file(), Changes{});
@@ -95,9 +102,9 @@ void Keeper::tick() {
 // Hands what has changed to the worker; committed() comes back from it.
 void Keeper::commit() {
     const bool is_failing = !store_problem_.empty() || !journal_problem_.empty();
-    if (!store_ || is_working_ || (!is_failing && !has_changes(state_, Book::store))) return;
+    if (!store_ || is_working_ || (!is_failing && !is_closing_ && !has_changes(state_, Book::store))) return;
     write_down();  // until it is known that the commit has succeeded, the journal has what is in it
-    Changes changes = take_changes(state_, Book::store, read_clocks());
+    Changes changes = take_changes(state_, Book::store, read_clocks(), is_closing_);
     if (!is_failing && changes.is_empty()) return;
     changes.epoch = ++epoch_;
     is_working_ = true;
@@ -105,8 +112,13 @@ void Keeper::commit() {
         std::string problem = store_->commit(changes);
         asio::post(
             io_,
-            [this, problem = std::move(problem), file = store_->file(), changes = std::move(changes)]() mutable {
+            [this,
+             problem = std::move(problem),
+             file = store_->file(),
+             bytes = store_->bytes(),
+             changes = std::move(changes)]() mutable {
                 is_working_ = false;
+                state_.own.store_bytes.shown = static_cast<double>(bytes);
                 committed(problem, file, std::move(changes));
             }
         );

@@ -57,7 +57,7 @@ public:
 
 private:
     void restore_state();
-    void check_file();
+    void read_rest();
     void commit();
     void committed(const std::string& problem, std::uint64_t file, Changes changes);
     void write_down();

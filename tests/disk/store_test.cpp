@@ -285,10 +285,12 @@ BOOST_AUTO_TEST_CASE(a_newer_version_is_set_aside_whole) {
     BOOST_TEST(opened.saved.families.empty());
 }
 
-// A file as the first version made it, and what its pages had shown.
-BOOST_AUTO_TEST_CASE(a_file_of_version_1_opens_with_every_total) {
+namespace {
+
+// A file as an older quipud made it, and what its pages had shown: `totals` lines.
+void open_golden(const std::string& version, int totals_count) {
     const TempDir dir;
-    const std::string golden = source_path("tests/golden/state/version1");
+    const std::string golden = source_path("tests/golden/state/" + version);
     run_sql(dir.file("quipu.db"), read_file(golden + ".sql").c_str());
     Opened opened(dir.path());
     BOOST_TEST(opened.notice == "");
@@ -306,11 +308,113 @@ BOOST_AUTO_TEST_CASE(a_file_of_version_1_opens_with_every_total) {
         }
         ++checked;
     }
-    BOOST_TEST(checked == 40);
+    BOOST_TEST(checked == totals_count);
     BOOST_TEST(state.emitters.all().size() == 1U);
     BOOST_TEST(opened.store->commit(some_changes()) == "");
     opened.store.reset();
     BOOST_TEST(Opened(dir.path()).saved.retired.size() == opened.saved.retired.size() + 2);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_file_of_version_1_opens_with_every_total) {
+    open_golden("version1", 40);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_version_2_opens_with_every_total) {
+    open_golden("version2", 16);
+}
+
+namespace {
+
+Changes history_changes() {
+    Changes changes;
+    changes.history.last_id = 9;
+    changes.history.series = {
+        {3, "m/gauge", std::string("a\0\xff", 3), 0, wire::Kind::gauge},
+        {9, "m/histogram", "", 11, wire::Kind::histogram},
+    };
+    changes.history.blocks = {{1, 29'000'000, std::string("\0\1", 2)}, {1, 29'000'001, "b"}, {900, 32'000, "c"}};
+    changes.history.has_marks = true;
+    changes.history.marks = {{5, "started", "maild 1.0"}, {4, "ended", "'); DROP TABLE history_mark; --"}};
+    return changes;
+}
+
+SavedBlocks blocks_of(Store& store, std::int64_t step_s, std::int64_t last, std::int64_t count, std::size_t most) {
+    SavedBlocks blocks;
+    BOOST_TEST(store.read_history({{step_s, last, count, most}}, blocks) == "");
+    return blocks;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(history_comes_back_to_the_letter) {
+    const TempDir dir;
+    BOOST_TEST(Opened(dir.path()).store->commit(history_changes()) == "");
+    const Opened opened(dir.path());
+    const SavedHistory& saved = opened.saved.history;
+    BOOST_TEST(saved.last_id == 9u);
+    BOOST_REQUIRE_EQUAL(saved.series.size(), 2u);
+    BOOST_TEST(saved.series[0].id == 3u);
+    BOOST_TEST(saved.series[0].label == std::string("a\0\xff", 3));
+    BOOST_TEST((saved.series[0].kind == wire::Kind::gauge));
+    BOOST_TEST(saved.series[1].name == "m/histogram");
+    BOOST_TEST(saved.series[1].cell == 11u);
+    BOOST_TEST((saved.marks == history_changes().history.marks));
+    const SavedBlocks blocks = blocks_of(*opened.store, 1, 29'000'001, 16, 100);
+    BOOST_REQUIRE_EQUAL(blocks.blocks.size(), 2u);
+    BOOST_TEST(blocks.blocks[0].window == 29'000'001);
+    BOOST_TEST(blocks.blocks[1].bytes == std::string("\0\1", 2));
+    BOOST_TEST(blocks.damaged_rows == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(history_that_is_over_is_removed_and_what_is_kept_stays) {
+    const TempDir dir;
+    const Opened opened(dir.path());
+    BOOST_TEST(opened.store->commit(history_changes()) == "");
+    Changes later;
+    later.history.gone_series = {3};
+    later.history.kept = {{1, 29'000'001, 29'000'001}};
+    later.history.blocks = {{1, 29'000'002, "d"}};  // it comes behind what is kept
+    BOOST_TEST(opened.store->commit(later) == "");
+    const SavedBlocks fine = blocks_of(*opened.store, 1, 30'000'000, 16, 100);
+    BOOST_REQUIRE_EQUAL(fine.blocks.size(), 2u);
+    BOOST_TEST(fine.blocks[0].bytes == "d");
+    BOOST_TEST(fine.blocks[1].bytes == "b");
+    BOOST_TEST(blocks_of(*opened.store, 900, 32'000, 16, 100).blocks.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(history_of_any_size_is_read_within_bounds) {
+    const TempDir dir;
+    const Opened opened(dir.path());
+    Changes much;
+    for (std::int64_t window = 0; window < 100; ++window) {
+        much.history.blocks.push_back({1, window, std::string(static_cast<std::size_t>(window), 'x')});
+    }
+    much.history.blocks.push_back({1, -1, "x"});
+    BOOST_TEST(opened.store->commit(much) == "");
+    const SavedBlocks blocks = blocks_of(*opened.store, 1, 59, 16, 57);
+    BOOST_TEST(blocks.blocks.size() == 14u);
+    BOOST_TEST(blocks.damaged_rows == 2u);  // too long
+    BOOST_REQUIRE_EQUAL(blocks.kept.size(), 1u);
+    BOOST_TEST(blocks.kept[0].last == 75);  // of the future, as many as of the past
+    BOOST_TEST(blocks_of(*opened.store, 1, 99, 16, 1000).kept.empty());
+}
+
+BOOST_AUTO_TEST_CASE(history_rows_of_strangers_are_left_out_and_counted) {
+    const TempDir dir;
+    BOOST_TEST(Opened(dir.path()).store->commit(history_changes()) == "");
+    run_sql(dir.file("quipu.db"), R"sql(
+        INSERT INTO history_series VALUES (-1, 'n', '', 0, 0), (4294967296, 'n', '', 0, 0), (10, 'n', '', -1, 0),
+            (11, 'n', '', 0, 4), (12, 'n', CAST(zeroblob(600) AS TEXT), 0, 0);
+        INSERT INTO history_mark VALUES (100, 1, 'k', CAST(zeroblob(5000) AS TEXT));
+        UPDATE meta SET value = -1 WHERE name = 'history_id';
+    )sql");
+    const Opened opened(dir.path());
+    BOOST_TEST(opened.notice == "");
+    BOOST_TEST(opened.saved.history.series.size() == 2u);
+    BOOST_TEST(opened.saved.history.damaged_rows == 5u);
+    BOOST_TEST(opened.saved.history.last_id == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(another_programs_database_is_set_aside) {

@@ -1,6 +1,7 @@
 """What was shown is never taken back, and what was kept comes back: the real programs, killed with -9, and a state
 directory in every bad shape."""
 
+import json
 import os
 import signal
 import socket
@@ -201,6 +202,42 @@ class Durable(harness.Case):
         self.assertIn("before.example", quipud.get("/debug/traces?b=-3")[2])
         self.assertIn("XYZZY", quipud.get("/debug/traces?fam=SMTP.Conn&b=0&all=1")[2])
         self.assertIn("its process ended while quipud was away", quipud.get("/debug/emitters")[2])
+
+    def points(self, quipud, seconds=300):
+        """Of one count: time -> value, where there is a point."""
+        answer = quipud.get(f"/api/v1/history?name=chasquid/smtpIn/commandCount&label=EHLO&step=1&from=-{seconds}")[2]
+        document = json.loads(answer)
+        values = [series["values"] for series in document["series"]]
+        return {time: value for time, value in zip(document["times"], values[0]) if value is not None} if values else {}
+
+    def test_history_comes_back_after_a_kill_and_the_time_between_is_a_gap(self):
+        quipud = self.start()
+        maild = self.maild(quipud.ingest)
+        self.talk(maild)
+        # What is older than ten seconds is kept whatever comes.
+        before = harness.wait_until(
+            lambda: (lambda seen: seen if len(seen) > 12 else None)(self.points(quipud)), "points", 60
+        )
+        self.kill(quipud)
+        killed = time.time()
+        harness.wait_until(lambda: time.time() > killed + 2, "some seconds without quipud")
+        started = time.time()
+        quipud = self.start()
+        kept = {at: value for at, value in before.items() if at < max(before) - 11}
+        self.assertTrue(kept)
+        after = harness.wait_until(
+            lambda: (lambda seen: seen if max(seen, default=0) > started and min(seen) < killed else None)(
+                self.points(quipud)
+            ),
+            "points of before and of after",
+            60,
+        )
+        self.assertEqual({at: after.get(at) for at in kept}, kept)
+        self.assertFalse([at for at in after if killed < at < started])
+        self.assertEqual(quipud.vars()["quipu/history/damagedRows"], 0)
+        self.assertGreater(quipud.vars()["quipu/store/fileBytes"], 0)
+        # The page is made of the same: its chart's table has values of before.
+        self.assertEqual(quipud.get("/")[0], 200)
 
     def test_a_disk_without_room_is_told_and_gets_over_it(self):
         """A limit on the size of files: the same failed write as a full disk, and it can be lifted."""

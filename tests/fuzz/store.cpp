@@ -5,6 +5,7 @@
 #include <fstream>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "daemon/core/state.hpp"
 #include "daemon/disk/store.hpp"
@@ -54,12 +55,23 @@ Changes one_more_count() {
     return changes;
 }
 
-void show(const Saved& saved) {
+void show(const Saved& saved, Store& store) {
     State state;
     restore(state, saved, start);
+    SavedBlocks blocks;
+    if (store.read_history(state.history.wanted_blocks(start), blocks).empty()) {
+        state.history.restore_blocks(std::move(blocks), start);
+    }
+    state.history_feed.sample(state, start);
     Request request;
     request.host = "localhost";
-    for (const std::string_view target : {"/debug/vars", "/metrics", "/debug/emitters?format=json"}) {
+    for (const std::string_view target :
+         {"/debug/vars",
+          "/metrics",
+          "/debug/emitters?format=json",
+          "/api/v1/series",
+          "/api/v1/history?name=m/mails&from=-2592000",
+          "/"}) {
         request.target = target;
         PageResult result = dispatch(state, request, start);
         check_response(std::get<Response>(result));
@@ -89,7 +101,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::string problem;
     try {
         Store store(folder.path.string(), notice);
-        show(store.load());
+        show(store.load(), store);
         problem = store.commit(one_more_count());
     } catch (const std::runtime_error& failure) {
         check(*failure.what() != '\0', "a failure without a sentence");

@@ -245,6 +245,58 @@ BOOST_FIXTURE_TEST_CASE(an_orderly_end_leaves_one_file_with_everything, Quiet) {
     BOOST_TEST(count_of(Run(dir.path()).state, mails) == 5U);
 }
 
+BOOST_FIXTURE_TEST_CASE(history_is_there_after_a_kill_and_after_an_end, Quiet) {
+    const TempDir dir;
+    const TempDir scratch;
+    Now now = test_now;
+    const auto pass = [&now](Run& run, Process& process, int seconds) {
+        for (int i = 0; i < seconds; ++i) {
+            now.wall_ns += 1'000'000'000;
+            now.steady_ns += 1'000'000'000;
+            process.add(1);
+            process.push();
+            run.state.history_feed.sample(run.state, now);
+            run.commit();
+        }
+    };
+    // "first to last, so many"
+    const auto shown = [](const Run& run) {
+        const HistorySeries* series = run.state.history.find(mails, "");
+        if (!series) return std::string("none");
+        const std::int64_t end_s = test_now.wall_ns / 1'000'000'000 + 1000;
+        const HistoryRing& ring = run.state.history.ring(0);
+        HistoryValues values;
+        run.state.history.read(*series, {0, ring.index_of(end_s - 2000), 2000}, values);
+        std::vector<std::uint64_t> found;
+        for (std::size_t i = 0; i < values.values.size(); ++i) {
+            if (values.present[i]) found.push_back(values.values[i]);
+        }
+        if (found.empty()) return std::string("no points");
+        return std::to_string(found.front()) + " to " + std::to_string(found.back()) + ", " +
+               std::to_string(found.size());
+    };
+    const auto is_loaded = [](Run& run) {
+        run.wait_until([&run] { return run.state.history.ring(0).last_window() >= 0; });
+    };
+    Process a('a');
+    {
+        Run run(dir.path());
+        a.connect(run.state);
+        run.commit();
+        pass(run, a, 131);
+        copy(dir.path(), scratch.file("killed"));
+        pass(run, a, 5);
+        run.close();
+    }
+    Run killed(scratch.file("killed"));
+    is_loaded(killed);
+    BOOST_TEST(shown(killed) == "1 to 131, 131");
+    BOOST_TEST(killed.state.history.counts().damaged_rows == 0U);
+    Run ended(dir.path());
+    is_loaded(ended);
+    BOOST_TEST(shown(ended) == "1 to 136, 136");
+}
+
 // Any order of counting, answering, committing, ends and kills. The mail daemons that live on make their counts exact
 // again; those that are gone with quipud have left at least what was shown, and never more than they said.
 BOOST_FIXTURE_TEST_CASE(no_order_of_events_takes_anything_back_or_counts_it_twice, Quiet) {
