@@ -6,6 +6,7 @@
 #include <cmath>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "daemon/core/now.hpp"
 
@@ -79,7 +80,7 @@ void History::sample(const Metrics& metrics, const HistoryWitnesses& witnesses, 
     if (last_s_ != 0) notice_clock(time_s, now);
     if (time_s < last_s_) step_back(time_s);
     if (last_s_ != 0) finish(time_s - 1);
-    last_s_ = time_s;
+    before_s_ = std::exchange(last_s_, time_s);
     last_steady_ns_ = now.steady_ns;
     const std::uint32_t last_id = last_id_;
     admit(metrics, witnesses);

@@ -8,6 +8,9 @@
 // point: a gap. So no mail daemon connected, quipud away, the machine asleep or the clock set forward leave a gap, not
 // a flat line. Where the clock is set back, points after the new time go, and are taken again.
 //
+// A count that begins while its mail daemon is connected (a label's first time) has begun from what there was before,
+// mostly nothing, so its first burst shows as a rate (history_begin.cpp). The first totals after a connection do not.
+//
 // Who has history: up to HistoryLimits::series series. First come first served, within four ranks: the documented mail
 // vocabulary, others, quipud's own, and labels of one family beyond HistoryLimits::labels_per_family (whoever talks
 // SMTP can make such). A newcomer of a better rank takes the place of the last that came of a worse one. The place of
@@ -93,6 +96,9 @@ struct HistoryValues {
 struct HistoryWitnesses {
     std::span<const InstanceMetrics* const> connected;
     bool has_changed = true;  // since the last sample: who is connected, or what they have defined
+    // As long as `connected`: from when on what that one defines is new, not what it had before it connected. Empty:
+    // that is not known.
+    std::span<const std::int64_t> settled_s;
 
     [[nodiscard]] bool push(const Series& series) const;  // one of them does
 };
@@ -195,6 +201,10 @@ private:
 
     [[nodiscard]] std::size_t free_slots() const { return limits_.series - series_.size(); }
 
+    // history_begin.cpp
+    void begin(const Newcomer& newcomer, const HistoryWitnesses& witnesses);
+    void begin(HistorySeries& series, std::uint64_t total, std::int64_t settled_s);
+
     // history_keep.cpp
     [[nodiscard]] bool is_part_due() const;
     void take_blocks(HistoryChanges& changes, bool is_end);
@@ -212,7 +222,9 @@ private:
     std::int64_t last_steady_ns_ = 0;
 
     std::unordered_set<const Series*> followed_;
-    std::uint64_t waiting_ = 0;  // series that want a place
+    std::uint64_t waiting_ = 0;      // series that want a place
+    bool are_all_followed_ = false;  // at the last walk: whoever comes now is new
+    std::int64_t before_s_ = 0;      // of the sample before this one; 0: there was none
     std::int64_t next_walk_s_ = 0;
 
     bool is_kept_ = false;    // there is a store

@@ -12,6 +12,8 @@ namespace {
 
 // A process that has run for longer before it came was not just started: quipud was.
 constexpr std::int64_t just_started_ns = 10 * second_ns;
+// Within it a mail daemon that connects has told what it counted before, however much that is.
+constexpr std::int64_t settling_s = 5;
 
 std::string name_of(const EmitterRecord& emitter) {
     std::string name = emitter.program;
@@ -44,17 +46,26 @@ void HistoryFeed::sample(State& state, Now now) {
     }
     std::map<std::uint32_t, Seen> seen;
     connected_.clear();
+    settled_s_.clear();
     for (const auto& emitter : state.emitters.all()) {
-        const Seen now_seen{emitter->life, emitter->connections, emitter->metrics.counts.size()};
+        Seen now_seen{emitter->life, emitter->connections, emitter->metrics.counts.size(), 0};
         const auto before = seen_.find(emitter->number);
+        if (emitter->life == Life::connected) {
+            const bool is_the_same = before != seen_.end() && before->second.life == Life::connected &&
+                                     before->second.connections == emitter->connections;
+            const std::int64_t from_now_s = now.wall_ns / second_ns + settling_s;
+            now_seen.settled_s = is_the_same ? before->second.settled_s : from_now_s;
+        }
         note(state, *emitter, before == seen_.end() ? nullptr : &before->second, now);
         seen.emplace(emitter->number, now_seen);
-        if (emitter->life == Life::connected) connected_.push_back(&emitter->metrics);
+        if (emitter->life != Life::connected) continue;
+        connected_.push_back(&emitter->metrics);
+        settled_s_.push_back(now_seen.settled_s);
     }
     const bool has_changed = std::exchange(is_first_, false) || seen != seen_;
     seen_ = std::move(seen);
     state.own.refresh(state.metrics.counts(), state.traces.counts(), state.history);
-    state.history.sample(state.metrics, {connected_, has_changed}, now);
+    state.history.sample(state.metrics, {connected_, has_changed, settled_s_}, now);
 }
 
 }  // namespace quipu

@@ -24,6 +24,7 @@ private:
         Life life = Life::connected;
         std::uint32_t connections = 0;
         std::size_t series = 0;
+        std::int64_t settled_s = 0;  // of a connected one: from when on it has defined all that it had before
 
         bool operator==(const Seen&) const = default;
     };
@@ -32,6 +33,7 @@ private:
 
     std::map<std::uint32_t, Seen> seen_;  // by EmitterRecord::number
     std::vector<const InstanceMetrics*> connected_;
+    std::vector<std::int64_t> settled_s_;  // of each of them
     bool is_first_ = true;
 };
 

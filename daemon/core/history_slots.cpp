@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <tuple>
+#include <utility>
 
 #include "daemon/core/history.hpp"
 #include "daemon/core/traces.hpp"
@@ -43,6 +44,7 @@ void History::admit(const Metrics& metrics, const HistoryWitnesses& witnesses) {
     if (!witnesses.has_changed && !is_due) return;
     next_walk_s_ = last_s_ + walk_pause_s;
     waiting_ = 0;
+    const bool are_new = std::exchange(are_all_followed_, true);
     std::vector<Newcomer> newcomers;
     for (const auto& [name, family] : metrics.families()) {
         if (family.kind != Kind::text) collect(family, witnesses, newcomers);
@@ -50,7 +52,10 @@ void History::admit(const Metrics& metrics, const HistoryWitnesses& witnesses) {
     const auto is_better = [](const Newcomer& a, const Newcomer& b) { return a.rank < b.rank; };
     std::stable_sort(newcomers.begin(), newcomers.end(), is_better);
     for (std::size_t i = 0; i < newcomers.size(); ++i) {
-        if (admit(newcomers[i])) continue;
+        if (admit(newcomers[i])) {
+            if (are_new) begin(newcomers[i], witnesses);
+            continue;
+        }
         const std::size_t wanted = width(*newcomers[i].series);
         waiting_ += wanted;
         if (wanted > 1) continue;
@@ -58,6 +63,7 @@ void History::admit(const Metrics& metrics, const HistoryWitnesses& witnesses) {
         break;
     }
     counts_.refused_series = std::max(counts_.refused_series, waiting_);
+    are_all_followed_ = are_all_followed_ && waiting_ == 0;
 }
 
 // The family's series that somebody pushes and that are not followed yet, as many as could get a place.
@@ -76,7 +82,10 @@ void History::collect(const Family& family, const HistoryWitnesses& witnesses, s
     std::size_t found = 0;
     std::size_t looked_at = 0;
     for (const auto& [label, series] : family.series) {
-        if (found == limits_.series || ++looked_at > most_looked_at) break;
+        if (found == limits_.series || ++looked_at > most_looked_at) {
+            are_all_followed_ = false;
+            break;
+        }
         if (followed_.contains(&series) || !(family.is_own || witnesses.push(series))) continue;
         const bool is_many = followed + found >= limits_.labels_per_family;
         out.push_back({is_many ? many_rank : rank, &family, &label, &series});
@@ -148,6 +157,7 @@ void History::give_up(const HistoryKey& key) {
     for (auto it = series_.lower_bound(first); it != series_.end();) {
         if (!is_of(it->first, first.name, first.label)) break;
         const HistorySeries& series = it->second;
+        are_all_followed_ = are_all_followed_ && !series.is_live;
         for (HistoryRing& ring : rings_) ring.forget(series.slot);
         ids_[series.slot] = 0;
         followed_.erase(series.source);
