@@ -10,7 +10,6 @@ namespace quipu {
 
 namespace {
 
-constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::size_t no_row_bytes = 1024;  // of a block without any series: never too long
 
 bool is_sound(const DurableHistorySeries& row) {
