@@ -34,9 +34,9 @@ std::string instance_hex(const EmitterRecord& emitter) {
     return hex;
 }
 
-std::uint32_t Emitters::connected_count() const {
-    const auto is_connected = [](const auto& emitter) { return emitter->life == Life::connected; };
-    return static_cast<std::uint32_t>(std::count_if(all_.begin(), all_.end(), is_connected));
+std::uint32_t Emitters::count(Life life) const {
+    const auto has_it = [life](const auto& emitter) { return emitter->life == life; };
+    return static_cast<std::uint32_t>(std::count_if(all_.begin(), all_.end(), has_it));
 }
 
 const EmitterRecord* Emitters::newest() const {

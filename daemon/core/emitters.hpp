@@ -94,7 +94,9 @@ public:
 
     [[nodiscard]] const EmitterLimits& limits() const { return limits_; }
 
-    [[nodiscard]] std::uint32_t connected_count() const;
+    [[nodiscard]] std::uint32_t count(Life life) const;
+
+    [[nodiscard]] std::uint32_t connected_count() const { return count(Life::connected); }
 
     // Of the connected ones, or else of all on record, the one whose process started last; null: none ever.
     [[nodiscard]] const EmitterRecord* newest() const;

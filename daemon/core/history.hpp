@@ -47,9 +47,6 @@ struct HistoryLimits {
 
 inline constexpr std::size_t history_tier_count = 4;
 
-// Families of the documented mail vocabulary: whoever shows its charts wants these.
-inline constexpr std::string_view vocabulary_prefix = "chasquid/";
-
 struct HistoryKey {
     std::string name;
     std::string label;

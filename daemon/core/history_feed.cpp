@@ -64,7 +64,7 @@ void HistoryFeed::sample(State& state, Now now) {
     }
     const bool has_changed = std::exchange(is_first_, false) || seen != seen_;
     seen_ = std::move(seen);
-    state.own.refresh(state.metrics.counts(), state.traces.counts(), state.history);
+    state.own.refresh(state);
     state.history.sample(state.metrics, {connected_, has_changed, settled_s_}, now);
 }
 

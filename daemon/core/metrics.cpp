@@ -15,8 +15,7 @@ std::uint64_t room_above(std::uint64_t total) {
     return std::numeric_limits<std::uint64_t>::max() - total;
 }
 
-// Names that only quipud publishes; the emitter library's own have a corner of it.
-constexpr std::string_view own_prefix = "quipu/";
+// Under own_prefix only quipud publishes; the emitter library's own have a corner of it.
 constexpr std::string_view emitter_prefix = "quipu/emitter/";
 
 Series make_series(const Family& family) {
@@ -140,11 +139,14 @@ const Family* Metrics::find(std::string_view name) const {
     return it == families_.end() ? nullptr : &it->second;
 }
 
-Series& Metrics::own_series(Family like) {
+Family& Metrics::own_family(Family like) {
     assert(like.name.starts_with(own_prefix));
     like.is_own = true;
     const std::string name = like.name;
-    Family& family = families_.try_emplace(name, std::move(like)).first->second;
+    return families_.try_emplace(name, std::move(like)).first->second;
+}
+
+Series& Metrics::own_series(Family& family) {
     auto [it, is_new] = family.series.try_emplace(std::string{});
     if (is_new) it->second = make_series(family);
     return it->second;
@@ -154,7 +156,7 @@ Cell& Metrics::own_counter(std::string_view name, std::string_view help) {
     Family like;
     like.name = name;
     like.help = help;
-    return std::get<Cell>(own_series(std::move(like)).value);
+    return std::get<Cell>(own_series(own_family(std::move(like))).value);
 }
 
 GaugeValue& Metrics::own_bytes(std::string_view name, std::string_view help) {
@@ -163,9 +165,27 @@ GaugeValue& Metrics::own_bytes(std::string_view name, std::string_view help) {
     like.help = help;
     like.kind = Kind::gauge;
     like.unit = "bytes";
-    auto& gauge = std::get<GaugeValue>(own_series(std::move(like)).value);
+    auto& gauge = std::get<GaugeValue>(own_series(own_family(std::move(like))).value);
     gauge.is_known = true;
     return gauge;
+}
+
+Family& Metrics::own_gauges(std::string_view name, std::string_view label_name, std::string_view help) {
+    assert(!label_name.empty());
+    Family like;
+    like.name = name;
+    like.help = help;
+    like.kind = Kind::gauge;
+    like.label_name = label_name;
+    return own_family(std::move(like));
+}
+
+void Metrics::set_own(Family& gauges, std::string_view label, double value) {
+    auto it = gauges.series.find(label);
+    if (it == gauges.series.end()) it = gauges.series.emplace(std::string(label), make_series(gauges)).first;
+    auto& gauge = std::get<GaugeValue>(it->second.value);
+    gauge.shown = value;
+    gauge.is_known = true;
 }
 
 Family* Metrics::ensure_family(const Family& like) {

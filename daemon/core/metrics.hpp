@@ -26,6 +26,11 @@ namespace quipu {
 
 using wire::Kind;
 
+// Names that begin so are the mail vocabulary, which chasquid documents: dashboards and alerts know them.
+inline constexpr std::string_view vocabulary_prefix = "chasquid/";
+// quipu's own: quipud's, and what the emitter library counts.
+inline constexpr std::string_view own_prefix = "quipu/";
+
 // The label value that takes what is beyond a cap. Its sum is exact.
 inline constexpr std::string_view other_label = "(other)";
 
@@ -188,6 +193,9 @@ public:
     Cell& own_counter(std::string_view name, std::string_view help);
     // Likewise a gauge, in bytes; it is known from the start.
     GaugeValue& own_bytes(std::string_view name, std::string_view help);
+    // A map of gauges of quipud's own; the reference stays valid.
+    Family& own_gauges(std::string_view name, std::string_view label_name, std::string_view help);
+    static void set_own(Family& gauges, std::string_view label, double value);
 
     // From one connection of one instance. A fatal error leaves everything as it was: the message is checked whole
     // before it is applied. What is merely refused is counted and skipped.
@@ -230,7 +238,8 @@ public:
     void restore_is_retired(InstanceMetrics& who, bool is_retired);
 
 private:
-    Series& own_series(Family like);
+    Family& own_family(Family like);
+    static Series& own_series(Family& family);
     Family* admit_family(const wire::Family& family);
     Series* admit_series(Family& family, std::string_view label);
     void remove_parts(InstanceMetrics& who);

@@ -1,7 +1,6 @@
 #include "daemon/core/own.hpp"
 
-#include "daemon/core/history.hpp"
-#include "daemon/core/traces.hpp"
+#include "daemon/core/state.hpp"
 
 namespace quipu {
 
@@ -103,9 +102,15 @@ Own::Own(Metrics& m)
       history_bytes_(m.own_bytes("quipu/history/bytes", "memory that history takes")),
       most_history_bytes_(m.own_bytes(
           "quipu/history/mostBytes", "the most that history can take, in memory and again in the state file"
-      )) {}
+      )),
+      emitters_(m.own_gauges("quipu/ingest/emitters", "life", "mail daemon processes that push, or are lost")),
+      open_traces_(m.own_gauges("quipu/traces/open", "family", "open traces, by family")),
+      health_(m.own_gauges("quipu/health/ok", "check", "1 where a check of /healthz is well, 0 where it failed")) {}
 
-void Own::refresh(const MetricCounts& metrics, const TraceCounts& traces, const History& history) {
+void Own::refresh(const State& state) {
+    const MetricCounts& metrics = state.metrics.counts();
+    const TraceCounts& traces = state.traces.counts();
+    const HistoryCounts& history = state.history.counts();
     folded_series_.total = metrics.folded_series;
     refused_families_.total = metrics.refused_families;
     refused_series_.total = metrics.refused_series;
@@ -120,12 +125,18 @@ void Own::refresh(const MetricCounts& metrics, const TraceCounts& traces, const 
     folded_trace_families_.total = traces.folded_families;
     lone_children_.total = traces.lone_children;
     unstored_traces_.total = traces.left_unstored;
-    refused_history_.total = history.counts().refused_series;
-    given_up_history_.total = history.counts().given_up_series;
-    clock_steps_.total = history.counts().clock_steps;
-    damaged_history_.total = history.counts().damaged_rows;
-    history_bytes_.shown = static_cast<double>(history.counts().bytes);
-    most_history_bytes_.shown = static_cast<double>(history.most_bytes());
+    refused_history_.total = history.refused_series;
+    given_up_history_.total = history.given_up_series;
+    clock_steps_.total = history.clock_steps;
+    damaged_history_.total = history.damaged_rows;
+    history_bytes_.shown = static_cast<double>(history.bytes);
+    most_history_bytes_.shown = static_cast<double>(state.history.most_bytes());
+    Metrics::set_own(emitters_, "connected", state.emitters.count(Life::connected));
+    Metrics::set_own(emitters_, "lost", state.emitters.count(Life::lost));
+    for (const auto& [name, family] : state.traces.families()) {
+        Metrics::set_own(open_traces_, name, static_cast<double>(family.active.size()));
+    }
+    for (const HealthCheck& check : state.health) Metrics::set_own(health_, check.name, check.is_ok ? 1 : 0);
 }
 
 }  // namespace quipu

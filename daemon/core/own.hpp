@@ -1,10 +1,12 @@
-// quipud's own counters, published as quipu/... variables: every refusal, drop and limit hit shows up here.
-// One row each in own.cpp: name and help.
+// quipud's own variables, published as quipu/...: every refusal, drop and limit hit is a counter here, and what alerts
+// on quipud and on who pushes need is a gauge. One row each in own.cpp: name and help.
 #pragma once
 
 #include "daemon/core/metrics.hpp"
 
 namespace quipu {
+
+struct State;
 
 struct Own {
     explicit Own(Metrics& metrics);
@@ -38,8 +40,8 @@ struct Own {
     Cell& unkept_answers;
     GaugeValue& store_bytes;
 
-    // Takes over what other modules count for themselves: call before rendering.
-    void refresh(const MetricCounts& metrics, const struct TraceCounts& traces, const class History& history);
+    // Takes over what other parts of the state count for themselves, and what they are now: call before rendering.
+    void refresh(const State& state);
 
 private:
     Cell& folded_series_;
@@ -62,6 +64,9 @@ private:
     Cell& damaged_history_;
     GaugeValue& history_bytes_;
     GaugeValue& most_history_bytes_;
+    Family& emitters_;     // by life
+    Family& open_traces_;  // by family of traces
+    Family& health_;       // by check
 };
 
 }  // namespace quipu

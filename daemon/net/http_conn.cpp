@@ -334,7 +334,7 @@ asio::awaitable<std::optional<Response>> HttpConn::refuse_stranger(Request reque
 
 PageResult HttpConn::dispatch_safely(Request& request) {
     State& state = side_.exchange.state();
-    state.own.refresh(state.metrics.counts(), state.traces.counts(), state.history);
+    state.own.refresh(state);
     const SymbolCounts& symbols = side_.symbols.counts();
     state.own.named_addresses.total = symbols.named;
     state.own.nameless_addresses.total = symbols.nameless;

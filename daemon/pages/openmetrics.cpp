@@ -1,7 +1,7 @@
 // /metrics: OpenMetrics 1.0, or the older Prometheus text format 0.0.4 for who does not ask for it.
 //
-// Names are those that chasquid prints; OpenMetrics demands `_total` behind counters, so there they have it. Texts,
-// which chasquid leaves out, are published as info metrics: NAME_info{word="value"} 1.
+// Names are those that chasquid prints (published.hpp); OpenMetrics demands `_total` behind counters, so there they
+// have it. Texts, which chasquid leaves out, are published as info metrics: NAME_info{word="value"} 1.
 #include <cmath>
 
 #include "daemon/pages/gzip.hpp"
@@ -51,7 +51,7 @@ public:
         // The older format knows no families: its metadata name the samples.
         std::string name = metric.name;
         const bool is_openmetrics = format_ == Format::openmetrics;
-        if (family.kind == Kind::counter && !is_openmetrics && metric.ends_in_suffix) name += "_total";
+        if (family.kind == Kind::counter && !is_openmetrics && metric.has_total) name += "_total";
         if (family.kind == Kind::text && !is_openmetrics) name += "_info";
         metadata(family, name);
         if (family.kind == Kind::counter && is_openmetrics) name += "_total";

@@ -45,8 +45,20 @@ std::string numbered(const std::string& name, std::uint64_t number) {
     return out;
 }
 
+// "traceSeconds" becomes "trace_seconds".
+std::string in_snake_case(std::string_view name) {
+    std::string out;
+    for (const char c : name) {
+        const bool is_upper = c >= 'A' && c <= 'Z';
+        if (is_upper && !out.empty() && out.back() != '_') out += '_';
+        out += is_upper ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+    return out;
+}
+
 std::string as_metric_name(std::string_view name) {
     std::string out = fold(name, is_alphanumeric);
+    if (name.starts_with(own_prefix)) out = in_snake_case(out);
     if (out.empty()) return "_";
     if (out[0] >= '0' && out[0] <= '9') out.insert(0, 1, 'i');  // as chasquid does
     return out;
@@ -148,8 +160,11 @@ std::vector<Metric> published_metrics(const FamilyByName& families) {
         Metric metric;
         metric.family = &family;
         metric.name = as_metric_name(name);
-        if (family.kind == Kind::counter) metric.ends_in_suffix = take_ending(metric.name, "_total");
-        if (family.kind == Kind::text) metric.ends_in_suffix = take_ending(metric.name, "_info");
+        if (family.kind == Kind::counter) {
+            const bool ended_in_it = take_ending(metric.name, "_total");
+            metric.has_total = ended_in_it || !name.starts_with(vocabulary_prefix);
+        }
+        if (family.kind == Kind::text) (void)take_ending(metric.name, "_info");
         const std::string wanted = metric.name;
         for (std::uint64_t n = 2; !claim(taken, metric.name, family.kind); ++n) metric.name = numbered(wanted, n);
         metrics.push_back(std::move(metric));
@@ -168,7 +183,7 @@ std::string metric_label_name(std::string_view name) {
 
 std::string text_label_name(const Family& family) {
     const std::string_view name = family.name;
-    std::string label = metric_label_name(name.substr(name.rfind('/') + 1));
+    std::string label = metric_label_name(in_snake_case(name.substr(name.rfind('/') + 1)));
     return family.is_labelled() && label == metric_label_name(family.label_name) ? label + "_2" : label;
 }
 

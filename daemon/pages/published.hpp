@@ -4,6 +4,10 @@
 // ASCII letters, digits and _-./: ; every other character becomes "_", since exporters have crashed on them. On
 // /metrics everything but letters and digits becomes "_", as chasquid does it. Where that makes two names one, the
 // later of them (bytewise) gets a suffix "_2", "_3" and so on.
+//
+// What chasquid prints on /metrics keeps its name there to the letter: camelCase, and no "_total" behind counters where
+// the format does not demand it. All else is ours to name: other counters have "_total" in both formats, and quipu's
+// own names are written in snake_case, as Prometheus's conventions want it.
 #pragma once
 
 #include <string>
@@ -33,7 +37,7 @@ std::vector<Variable> published_variables(const FamilyByName& families, std::vec
 struct Metric {
     std::string name;  // of the metric family: without _total, _info
     const Family* family = nullptr;
-    bool ends_in_suffix = false;  // the family's own name ended in _total (counters) or _info (texts)
+    bool has_total = false;  // a counter whose samples are called NAME_total in the older format too
 };
 
 // In the order of the families. Unique also with the suffixes that samples get.
@@ -41,7 +45,7 @@ std::vector<Metric> published_metrics(const FamilyByName& families);
 
 // For the one label of a family; `le` and `quantile` mean something to the formats and get a "_" behind.
 std::string metric_label_name(std::string_view name);
-// Of a text's value, from the family's last word: "chasquid/version" has version="1.11".
+// Of a text's value, from the family's last word in snake_case: "chasquid/version" has version="1.11".
 std::string text_label_name(const Family& family);
 
 // True where the name says more than the published one can: it is told in the help then.

@@ -70,7 +70,7 @@ class Looks(harness.Case):
         self.assertEqual(self.curl("/healthz", "--user", "eve:geheim")[0], 401)
         status, body = self.curl("/metrics", "--user", "anna:geheim")
         self.assertEqual(status, 200)
-        self.assertIn("quipu_http_authFailures", body)
+        self.assertIn("quipu_http_auth_failures_total", body)
         self.assertEqual(self.curl("/metrics", "--user", "anna:geheim", "--compressed", "--tls-max", "1.2")[0], 200)
         self.assertEqual(self.curl("/healthz", "-H", "Host: evil.example", "--user", "anna:geheim")[0], 403)
         status, body = self.curl("/healthz", scheme="http")

@@ -125,7 +125,7 @@ struct Talk {
     }
 
     std::string page(std::string_view target, std::string_view accept) {
-        state.own.refresh(state.metrics.counts(), state.traces.counts(), state.history.counts());
+        state.own.refresh(state);
         Request request;
         request.target = target;
         request.accept = accept;

@@ -171,9 +171,7 @@ BOOST_AUTO_TEST_CASE(each_lesser_error_is_counted_and_the_connection_goes_on) {
             emitter.join();
             emitter.send(RawEmitter::count_frames(5) + lesser.says + RawEmitter::frame(wire::Deltas{{1}, {2}}));
             BOOST_TEST(edge.run_until([&] { return edge.count("test/count") == 7U; }));
-            edge.state.own.refresh(
-                edge.state.metrics.counts(), edge.state.traces.counts(), edge.state.history.counts()
-            );
+            edge.state.own.refresh(edge.state);
             BOOST_TEST(edge.count(lesser.counted_as) == 1U);
             BOOST_TEST(edge.count("quipu/ingest/refusedSessions") == 0U);
             BOOST_TEST(emitter.is_silent());

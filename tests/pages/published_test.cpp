@@ -85,6 +85,44 @@ BOOST_AUTO_TEST_CASE(metrics_are_named_as_chasquid_names_them) {
     BOOST_TEST(names["\u00E9"] == "_");
 }
 
+BOOST_AUTO_TEST_CASE(what_chasquid_does_not_print_has_names_as_prometheus_wants_them) {
+    const FamilyByName all = families({
+        {"chasquid/queue/putCount", Kind::counter},
+        {"mymaild/mailsTaken", Kind::counter},
+        {"mymaild/sent_total", Kind::counter},
+        {"mymaild/load", Kind::gauge},
+        {"quipu/emitter/traceSeconds", Kind::histogram},
+        {"quipu/log/heldBack", Kind::counter},
+        {"quipu/x/B", Kind::counter},
+        {"quipu/x_b", Kind::gauge},
+    });
+    std::map<std::string, std::string> in_the_older_format;
+    for (const Metric& metric : published_metrics(all)) {
+        in_the_older_format[metric.family->name] = metric.name + (metric.has_total ? "_total" : "");
+    }
+    BOOST_TEST(in_the_older_format["chasquid/queue/putCount"] == "chasquid_queue_putCount");
+    BOOST_TEST(in_the_older_format["mymaild/mailsTaken"] == "mymaild_mailsTaken_total");
+    BOOST_TEST(in_the_older_format["mymaild/sent_total"] == "mymaild_sent_total");
+    BOOST_TEST(in_the_older_format["mymaild/load"] == "mymaild_load");
+    BOOST_TEST(in_the_older_format["quipu/emitter/traceSeconds"] == "quipu_emitter_trace_seconds");
+    BOOST_TEST(in_the_older_format["quipu/log/heldBack"] == "quipu_log_held_back_total");
+    BOOST_TEST(in_the_older_format["quipu/x/B"] == "quipu_x_b_total");
+    BOOST_TEST(in_the_older_format["quipu/x_b"] == "quipu_x_b_2");
+}
+
+BOOST_AUTO_TEST_CASE(the_label_of_a_text_is_its_last_word) {
+    const auto label = [](std::string_view name, std::string_view label_name = "") {
+        Family family;
+        family.name = name;
+        family.label_name = label_name;
+        return text_label_name(family);
+    };
+    BOOST_TEST(label("chasquid/version") == "version");
+    BOOST_TEST(label("chasquid/sourceDateStr") == "source_date_str");
+    BOOST_TEST(label("x/Le") == "le_");
+    BOOST_TEST(label("x/version", "version") == "version_2");
+}
+
 BOOST_AUTO_TEST_CASE(metric_names_stay_unique_with_the_suffixes_of_their_samples) {
     auto names = as_metrics(families({
         {"a.b", Kind::counter},
