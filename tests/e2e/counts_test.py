@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import unittest
 
 import harness
@@ -41,24 +40,10 @@ def of_the_build(quipud):
 class Counts(harness.Case):
     @classmethod
     def setUpClass(cls):
-        cls.certificates = subprocess.run(["mktemp", "-d"], check=True, capture_output=True, text=True).stdout.strip()
-        cls.addClassCleanup(subprocess.run, ["rm", "-r", cls.certificates], check=True)
-        cls.certificate = os.path.join(cls.certificates, "cert.pem")
-        cls.key = os.path.join(cls.certificates, "key.pem")
-        request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-        subprocess.run([*request, "-keyout", cls.key, "-out", cls.certificate], check=True, capture_output=True)
+        cls.certificates = harness.make_folder(cls)
 
     def start_maild(self, ingest, name="maild", smarthost=None):
-        options = [
-            "--users=user,other,postmaster",
-            f"--alias=pipe=|/bin/sh -c \"cat >> {self.path(name)}.piped\"",
-            "--alias=broken=|/bin/false",
-            "--max_data_size_mb=1",
-            f"--tls_certificate={self.certificate}",
-            f"--tls_private_key={self.key}",
-        ]
-        if smarthost:
-            options += [f"--smarthost=127.0.0.1:{smarthost.port}", "--alias=away=someone@elsewhere.example"]
+        options = mails.maild_options(self.certificates, self.path(name), smarthost)
         return self.maild(ingest, *options, name=name)
 
     def sink(self):

@@ -215,6 +215,13 @@ class AskEmitter:
         self.process.stdout.close()
 
 
+def make_folder(of_class):
+    """For all tests of the class; gone after the last."""
+    folder = tempfile.mkdtemp(prefix="quipu-e2e-")
+    of_class.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 class Case(unittest.TestCase):
     """A test with a folder and programs that are gone afterwards, whatever happens."""
 

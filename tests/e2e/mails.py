@@ -1,7 +1,9 @@
 """Mails of mixed kinds: what a day brings a mail daemon, good and bad. Each function is one connection or mail; it
 keeps the client's books (smtp.Truth), recipients' deliveries included."""
 
+import os
 import random
+import subprocess
 import threading
 
 from smtp import Client, Truth
@@ -254,6 +256,25 @@ EVERYWHERE = [
 ]
 WITH_SMARTHOST = [*EVERYWHERE, forwarded, to_the_smarthost]
 WITHOUT_SMARTHOST = [*EVERYWHERE, relay_denied]
+
+
+def maild_options(certificates, piped, smarthost=None):
+    """What maild needs to take every kind. `certificates`: a folder for one, made where absent."""
+    certificate, key = (os.path.join(certificates, name) for name in ("cert.pem", "key.pem"))
+    if not os.path.exists(certificate):
+        request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+        subprocess.run([*request, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    options = [
+        "--users=user,other,postmaster",
+        f"--alias=pipe=|/bin/sh -c \"cat >> {piped}.piped\"",
+        "--alias=broken=|/bin/false",
+        "--max_data_size_mb=1",
+        f"--tls_certificate={certificate}",
+        f"--tls_private_key={key}",
+    ]
+    if smarthost:
+        options += [f"--smarthost=127.0.0.1:{smarthost.port}", "--alias=away=someone@elsewhere.example"]
+    return options
 
 
 class Crowd:
