@@ -135,8 +135,11 @@ void Traces::begin(TraceOrigin& origin, const wire::TraceEvent& event, Now now) 
     charge(trace, sizeof(TraceRecord) + trace.title.size() + trace.family.size());
     trace.cut = event.dropped_before;
     if (is_tailed_) tail_.append(TailKind::begin, trace, trace.begin_wall_ns, {});
+    trace.root = ref;
     if (event.other != 0) {
         trace.parent = {origin.instance, event.other};
+        const TraceRecord* parent = find(trace.parent);
+        trace.root = parent ? parent->root : trace.parent;
         adopt(trace);
     }
     if (event.resumed && trace.begin_wall_ns <= origin.restored_wall_ns) {

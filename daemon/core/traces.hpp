@@ -96,6 +96,7 @@ struct TraceRecord {
     bool is_error = false;
     std::string orphaned;  // not empty: it did not end by itself, and why
     TraceRef parent;       // number 0: none
+    TraceRef root;         // of its tree, as far up as was known at its begin; itself for most
     std::vector<TraceRecord*> children;
     std::vector<TraceNote> first;                 // at most a third of the limit
     std::deque<TraceNote> last;                   // at most two thirds
@@ -196,6 +197,10 @@ public:
 
     [[nodiscard]] const Sampler& sampler() const { return sampler_; }
 
+    // From now on hears of every trace that ends, once, while it is whole; it changes nothing here. Not of those that
+    // were restored as ended ones.
+    void on_ended(std::function<void(const TraceRecord&)> hear) { on_ended_ = std::move(hear); }
+
     // Never fails: what makes no sense is counted and ignored.
     void apply(TraceOrigin& origin, const wire::TraceEvents& events, Now now);
 
@@ -256,6 +261,7 @@ private:
     std::list<Ending> endings_;  // each has open traces, which are bounded
     Sampler sampler_;
     TraceTail tail_;
+    std::function<void(const TraceRecord&)> on_ended_;
     bool is_tailed_ = false;  // the tail records, as of the present apply()
     std::size_t bytes_ = 0;
     std::uint64_t ends_ = 0;

@@ -24,6 +24,7 @@ void Traces::finish(TraceRecord& trace, std::int64_t end_wall_ns) {
         const TailKind kind = trace.orphaned.empty() ? TailKind::end : TailKind::orphan;
         tail_.append(kind, trace, trace.end_wall_ns, trace.orphaned);
     }
+    if (on_ended_) on_ended_(trace);
     keep(family.buckets[bucket], trace, limits_.kept_per_bucket);
     if (trace.is_error) {
         ++family.error_count;

@@ -43,7 +43,7 @@ DurableTrace durable(const TraceRecord& trace) {
 std::unique_ptr<TraceRecord> record_of(const DurableTrace& row) {
     auto owned = std::make_unique<TraceRecord>();
     TraceRecord& trace = *owned;
-    trace.ref = row.ref;
+    trace.ref = trace.root = row.ref;
     if (row.parent != 0) trace.parent = {row.ref.instance, row.parent};
     trace.place = row.place;
     trace.title = row.title;
@@ -178,7 +178,9 @@ void Traces::restore_children(std::vector<TraceRecord*>& restored) {
     for (TraceRecord* child : restored) {
         const auto it = all_.find(child->parent);
         TraceRecord* parent = it == all_.end() ? nullptr : it->second.get();
-        if (!parent || !is_older(parent, child)) continue;
+        const bool is_known = parent && is_older(parent, child);
+        if (child->parent.number != 0) child->root = is_known ? parent->root : child->parent;
+        if (!is_known) continue;
         if (parent->children.size() >= limits_.children_per_trace) continue;
         parent->children.push_back(child);
         ++child->holds;
