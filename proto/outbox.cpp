@@ -353,7 +353,7 @@ void Outbox::reset_after_fork() noexcept {
     ended_.clear();
     pass_block_ = nullptr;
     is_in_pass_ = false;
-    begun_.clear();
+    forget_begun();
     held_.clear();
     is_forked_.store(true, std::memory_order_relaxed);
 }

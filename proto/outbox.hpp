@@ -143,6 +143,8 @@ private:
     void note_begun();
     void drain(ThreadBlock& block, std::string* out);
     void announce(std::uint32_t slot, wire::TraceEvents& events);
+    void announce_in_order(std::uint32_t slot, wire::TraceEvents& events, std::string& out);
+    void forget_begun();
     void announce_now(TraceSlot& slot, wire::TraceEvents& events);
     void release_held(std::uint32_t slot, std::string& out);
     void end_pass(std::string* out);
@@ -190,7 +192,8 @@ private:
     bool is_in_pass_ = false;
     bool is_resuming_ = false;  // all open traces are to be announced
     HeldTraces held_;
-    std::vector<std::uint32_t> begun_;  // slots to be announced by the end of this pass
+    std::vector<std::uint32_t> begun_;  // slots to be announced by the end of this pass, oldest first
+    std::size_t begun_at_ = 0;          // those before it are
     FrameReader reader_;
     wire::ToEmitter message_;
     bool is_welcome_ = false;

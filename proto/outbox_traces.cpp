@@ -1,5 +1,8 @@
 // Traces on their way to quipud, in passes. A pass first fetches the list of ended traces, then drains every ring up
 // to where it is now: whatever an ended trace has written lies before that. Then the ends can go.
+#include <algorithm>
+#include <vector>
+
 #include "proto/limits.hpp"
 #include "proto/outbox.hpp"
 
@@ -42,6 +45,18 @@ void Outbox::announce(std::uint32_t index, wire::TraceEvents& events) {
         return;
     }
     announce_now(slot, events);
+}
+
+// The trace, and before it all that had begun earlier: a parent must be known before its child comes, also where it has
+// said nothing itself.
+void Outbox::announce_in_order(std::uint32_t index, wire::TraceEvents& events, std::string& out) {
+    const TraceSlot& slot = slots_[index];
+    if (!slot.is_live || slot.is_announced || slot.is_held) return;
+    while (begun_at_ < begun_.size() && !slot.is_announced && !slot.is_held) {
+        announce(begun_[begun_at_++], events);
+        if (events.events.size() >= events_per_frame) append_events(events, out);
+    }
+    announce(index, events);
 }
 
 void Outbox::announce_now(TraceSlot& slot, wire::TraceEvents& events) {
@@ -103,7 +118,7 @@ void Outbox::drain(ThreadBlock& block, std::string* out) {
             dropped_events_.add();
             continue;
         }
-        announce(record.slot, events);
+        announce_in_order(record.slot, events, *out);
         const auto kind = static_cast<wire::TraceEventKind>(record.kind);
         if (slot.is_held) {
             held_.add(record.slot, {kind, record.steady_ns, record.other, record.lost_before, std::string(text)});
@@ -131,11 +146,8 @@ void Outbox::drain(ThreadBlock& block, std::string* out) {
 void Outbox::end_pass(std::string* out) {
     wire::TraceEvents events;
     if (out) {
-        for (const std::uint32_t index : begun_) {
-            announce(index, events);
-            if (events.events.size() >= events_per_frame) append_events(events, *out);
-        }
-        begun_.clear();
+        if (!begun_.empty()) announce_in_order(begun_.back(), events, *out);
+        forget_begun();
     }
     for (const std::uint32_t index : ended_) {
         TraceSlot& slot = slots_[index];
@@ -166,13 +178,20 @@ bool Outbox::push_traces(std::string& out) {
     if (is_resuming_) {
         // Announced on an earlier connection and still open, or ended with the end not sent.
         note_begun();
-        wire::TraceEvents events;
+        std::vector<std::uint32_t> by_age;
         for (std::uint32_t i = 0; i < slots_.used_count(); ++i) {
-            slots_[i].is_announced = false;
-            announce(i, events);
+            if (slots_[i].is_live) by_age.push_back(i);  // the others are not ours to look at
+        }
+        std::sort(by_age.begin(), by_age.end(), [this](std::uint32_t a, std::uint32_t b) {
+            return slots_[a].id < slots_[b].id;  // a child's is greater than its parent's
+        });
+        wire::TraceEvents events;
+        for (const std::uint32_t index : by_age) {
+            slots_[index].is_announced = false;
+            announce(index, events);
             if (events.events.size() >= events_per_frame) append_events(events, out);
         }
-        begun_.clear();
+        forget_begun();
         events.all_active_announced = true;
         append_events(events, out);
         is_resuming_ = false;
@@ -201,7 +220,12 @@ void Outbox::make_room() {
     for (; pass_block_; pass_block_ = pass_block_->next) drain(*pass_block_, nullptr);
     end_pass(nullptr);
     // Whoever began and did not end yet is announced at the next connection.
+    forget_begun();
+}
+
+void Outbox::forget_begun() {
     begun_.clear();
+    begun_at_ = 0;
 }
 
 }  // namespace quipu

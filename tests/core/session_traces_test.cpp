@@ -10,6 +10,25 @@ BOOST_AUTO_TEST_SUITE(core_session_traces)
 using namespace quipu;
 using namespace quipu::test;
 
+namespace {
+
+// One trace of each family is open, each hangs in the one before.
+void check_tree(const State& state) {
+    BOOST_TEST(state.traces.counts().lone_children == 0U);
+    const auto open = [&state](std::string_view family) {
+        const auto& active = state.traces.families().find(family)->second.active;
+        BOOST_REQUIRE(active.size() == 1U);
+        return active.front();
+    };
+    BOOST_REQUIRE(open("parent")->children.size() == 1U);
+    BOOST_TEST(open("parent")->children[0] == open("child"));
+    BOOST_REQUIRE(open("child")->children.size() == 1U);
+    BOOST_TEST(open("child")->children[0] == open("grandchild"));
+    BOOST_TEST((open("grandchild")->root == open("parent")->ref));
+}
+
+}  // namespace
+
 BOOST_AUTO_TEST_CASE(a_trace_arrives_with_its_events_child_link_error_and_exact_latency_count) {
     State state;
     Duct a(state);
@@ -64,6 +83,34 @@ BOOST_AUTO_TEST_CASE(open_traces_are_announced_again_to_a_new_quipud_and_ended_o
     BOOST_TEST(second.traces.active().front()->title == "[::]:25");
     BOOST_TEST(second.traces.families().find("SMTP.Conn")->second.ended_count[0] == 1U);
     BOOST_TEST(second.traces.counts().ignored_events == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_parent_is_known_before_its_child_also_where_it_has_said_nothing) {
+    State state;
+    Duct a(state);
+    a.connect();
+    {
+        // Slots that were used are taken again in another order.
+        const Trace first = a.outbox.begin_trace("f", "1", 0);
+        const Trace second = a.outbox.begin_trace("f", "2", 0);
+        const Trace third = a.outbox.begin_trace("f", "3", 0);
+    }
+    a.push();
+    Trace parent = a.outbox.begin_trace("parent", "", 0);
+    Trace child = parent.child("child", "");
+    Trace grandchild = child.child("grandchild", "");
+    grandchild.event("the first of them that says something");
+    a.push();
+    check_tree(state);
+    // The same to a quipud that knows nothing.
+    a.breaks();
+    State second;
+    EmitterSession session(second, Peer{1000, 1000, 4711});
+    std::string out;
+    a.outbox.connected(identity('a'), 1, 1, out);
+    a.outbox.push(out);
+    BOOST_TEST(session.feed(as_bytes(out), test_now));
+    check_tree(second);
 }
 
 BOOST_AUTO_TEST_CASE(an_emitter_asked_for_less_still_sends_failed_and_slow_traces_whole) {
