@@ -82,6 +82,15 @@ void take_monitoring_address(Options& options, const Given& given) {
     }
 }
 
+void take_otlp_endpoint(Options& options, const Given& given) {
+    if (given.value.empty()) return;
+    try {
+        options.server.otlp_endpoint = parse_otlp_endpoint(given.value);
+    } catch (const std::invalid_argument& wrong) {
+        throw UsageError(given.where + ": " + wrong.what());
+    }
+}
+
 // As guard.hpp compares them: without a port, without the root's dot.
 void take_allowed_hosts(Options& options, const Given& given) {
     for (std::string& name : comma_list(given.value)) {
@@ -300,6 +309,25 @@ constexpr Flag table[] = {
      "a trace that takes longer is sent even where fewer are asked for",
      [](Options& o, const Given& g) {
          o.limits.sampler.always_above_ns = number<std::uint64_t>(g, 1, 86'400'000) * 1'000'000;
+     }},
+    {"otlp_endpoint",
+     "URL",
+     "",
+     "send ended traces to this OpenTelemetry collector: http(s)://HOST:4318, /v1/traces is added; empty: nowhere",
+     take_otlp_endpoint},
+    {"otlp_queue_bytes",
+     "BYTES",
+     "16777216",
+     "traces that wait for the collector; the oldest of more are dropped",
+     [](Options& o, const Given& g) {
+         o.server.otlp_limits.queue_bytes = number<std::size_t>(g, 1024 * 1024, std::size_t{64} << 30);
+     }},
+    {"otlp_batch_ms",
+     "MS",
+     "5000",
+     "how long a trace waits for others to be sent with",
+     [](Options& o, const Given& g) {
+         o.server.otlp_limits.batch_delay_ns = number<std::int64_t>(g, 1, 3'600'000) * 1'000'000;
      }},
     {"history_series",
      "N",

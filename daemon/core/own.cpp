@@ -55,6 +55,11 @@ Own::Own(Metrics& m)
           "quipu/store/unkeptAnswers", "answers given though a kill at that moment would take back counts in them"
       )),
       store_bytes(m.own_bytes("quipu/store/fileBytes", "length of the state file")),
+      otlp_sent(m.own_counter("quipu/otlp/sent", "spans that the collector has taken")),
+      otlp_dropped(m.own_counter("quipu/otlp/dropped", "spans dropped because too many waited for the collector")),
+      otlp_failed(m.own_counter("quipu/otlp/failed", "spans that the collector refused for good")),
+      otlp_retries(m.own_counter("quipu/otlp/retries", "requests to the collector that were repeated")),
+      otlp_queue(m.own_gauges("quipu/otlp/queue", "state", "spans that wait for the collector, or are on their way")),
       folded_series_(m.own_counter("quipu/metrics/foldedSeries", "series folded into the label (other)")),
       refused_families_(m.own_counter(
           "quipu/metrics/refusedFamilies", "families refused: known with another kind, a reserved name, or too many"

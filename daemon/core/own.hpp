@@ -39,6 +39,11 @@ struct Own {
     Cell& journal_errors;
     Cell& unkept_answers;
     GaugeValue& store_bytes;
+    Cell& otlp_sent;  // spans; as the next
+    Cell& otlp_dropped;
+    Cell& otlp_failed;
+    Cell& otlp_retries;  // requests
+    Family& otlp_queue;  // spans, by state; empty where traces are not sent
 
     // Takes over what other parts of the state count for themselves, and what they are now: call before rendering.
     void refresh(const State& state);

@@ -26,6 +26,8 @@ constexpr int accepts_per_turn = 64;
 // For answers that are being given when the end comes.
 constexpr auto answer_grace = 1000ms;
 constexpr auto end_grace = 1900ms;
+// For the last traces to reach their collector.
+constexpr auto otlp_grace = 500ms;
 
 int duplicate(int fd) {
     const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
@@ -82,6 +84,9 @@ Server::Server(asio::io_context& io, State& state, const ServerOptions& options)
     state_.ingest.access = access_of(options.ingest.path);
     for (const uid_t user : options.ingest_users) state_.ingest.users.push_back(user_name(user));
     state_.topics = OwnAnswers::topics();
+    if (options.otlp_endpoint) {
+        otlp_ = std::make_unique<OtlpExport>(io, state, *options.otlp_endpoint, options.otlp_limits);
+    }
     set_health("ingest", true, "listening on " + options.ingest.path);
 }
 
@@ -114,6 +119,7 @@ void Server::start() {
     asio::co_spawn(io_, tick(), expect_no_exception);
     asio::co_spawn(io_, accept_loop(ingest_ready_, &Server::take_emitter), expect_no_exception);
     if (http_) asio::co_spawn(io_, accept_loop(http_ready_, &Server::take_http), expect_no_exception);
+    if (otlp_) otlp_->start();
     // Tests and scripts wait for this line.
     spdlog::info("serving http={} ingest={}", http_name(), ingest_->name());
 }
@@ -179,6 +185,7 @@ asio::awaitable<void> Server::tick() {
         tune_sampling(state_, now);
         state_.history_feed.sample(state_, now);
         state_.traces.tail().forget_if_idle(now);
+        if (otlp_) otlp_->show();
         processes_.prune(state_);
         exchange_.settle();
         check_listeners();
@@ -250,6 +257,7 @@ asio::awaitable<void> Server::shut_down() {
     http_.reset();
     const std::vector<EmitterConn*> emitters = exchange_.emitters();
     for (EmitterConn* conn : emitters) conn->drain_and_close("quipud stops");
+    if (otlp_) co_await otlp_->finish(otlp_grace);
     stop_http(http_side_);
     const auto answers_until = asio::steady_timer::clock_type::now() + answer_grace;
     while (!http_side_.open.empty() && asio::steady_timer::clock_type::now() < answers_until) co_await pause(10ms);
@@ -264,6 +272,8 @@ asio::awaitable<void> Server::shut_down() {
     tick_.cancel();
     spdlog::info("stopped");
     io_.stop();
+    // Destroying `io` would wait for a look-up that may take as long as the network likes; everything is kept.
+    if (otlp_ && otlp_->is_resolving()) std::_Exit(0);
 }
 
 }  // namespace quipu

@@ -10,6 +10,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "daemon/net/http_conn.hpp"
 #include "daemon/net/keeper.hpp"
 #include "daemon/net/listen.hpp"
+#include "daemon/net/otlp_export.hpp"
 #include "daemon/net/process_watch.hpp"
 
 namespace quipu {
@@ -30,8 +32,10 @@ struct ServerOptions {
     AccessFiles access;
     UnixAddress ingest;
     std::set<uid_t> ingest_users;
-    std::string state_dir;                // empty: nothing is kept
-    std::vector<std::string> debug_dirs;  // where debug information lies, by build id
+    std::string state_dir;                      // empty: nothing is kept
+    std::vector<std::string> debug_dirs;        // where debug information lies, by build id
+    std::optional<OtlpEndpoint> otlp_endpoint;  // none: traces are not sent
+    OtlpLimits otlp_limits;
     HttpLimits http_limits;
     HttpTimes http_times;
     IngestTimes ingest_times;
@@ -110,6 +114,7 @@ private:
     OwnAnswers own_answers_;
     Ingest ingest_side_;
     HttpSide http_side_;
+    std::unique_ptr<OtlpExport> otlp_;  // null: traces are not sent
 
     std::unique_ptr<Listener> ingest_;
     std::unique_ptr<Listener> http_;  // null: no HTTP

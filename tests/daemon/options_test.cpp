@@ -55,6 +55,17 @@ BOOST_AUTO_TEST_CASE(pages_to_switch_off_must_exist) {
     BOOST_TEST(said.find("metrics") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(traces_go_to_a_collector_only_where_one_is_named) {
+    BOOST_TEST(!parse({}).server.otlp_endpoint.has_value());
+    const Options options = parse({"--otlp_endpoint=http://collector", "--otlp_batch_ms=200"});
+    BOOST_REQUIRE(options.server.otlp_endpoint.has_value());
+    BOOST_TEST(options.server.otlp_endpoint->target == "/v1/traces");
+    BOOST_TEST(options.server.otlp_limits.batch_delay_ns == 200'000'000);
+    BOOST_TEST(complaint({"--otlp_endpoint=collector:4318"}).starts_with("--otlp_endpoint: the URL begins with neither")
+    );
+    BOOST_TEST(complaint({"--otlp_endpoint=http://anna:geheim@collector"}).find("geheim") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(host_names_are_plain) {
     const std::vector<std::string> wanted = {"mx.example.org", "quipu"};
     BOOST_TEST((parse({"--allowed_hosts=mx.example.org.,quipu"}).allowed_hosts == wanted));
