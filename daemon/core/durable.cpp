@@ -117,7 +117,10 @@ Changes take_changes(State& state, Book book, Now now, bool is_end) {
         }
     }
     changes.forgotten_instances = std::exchange(state.forgotten[index_of(book)], {});
-    if (book == Book::store) state.forgotten[index_of(Book::journal)].clear();
+    if (book == Book::store) {
+        state.forgotten[index_of(Book::journal)].clear();
+        changes.forgets_others = std::exchange(state.forgets_others, false);
+    }
     take_families(state, book, changes);
     if (book == Book::store) {
         state.traces.take_changes(changes, now);
@@ -126,12 +129,22 @@ Changes take_changes(State& state, Book book, Now now, bool is_end) {
     return changes;
 }
 
+void forget_changes(State& state) {
+    for (std::vector<std::string>& instances : state.forgotten) instances.clear();
+}
+
 void mark_all_changed(State& state, Changes failed) {
     state.metrics.mark_all_changed();
     state.traces.mark_all_changed(failed);
     state.history.mark_all_changed(failed.history);
     auto& forgotten = state.forgotten[index_of(Book::store)];
     forgotten.insert(forgotten.begin(), failed.forgotten_instances.begin(), failed.forgotten_instances.end());
+    state.forgets_others = state.forgets_others || failed.forgets_others;
+    if (forgotten.size() + state.traces.forgotten_count() > most_forgotten) {
+        forgotten.clear();
+        state.traces.drop_forgotten();
+        state.forgets_others = true;
+    }
     for (const auto& emitter : state.emitters.all()) {
         Metrics::mark_all_changed(emitter->metrics);
         emitter->life_marks.set(Book::store);

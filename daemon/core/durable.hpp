@@ -99,6 +99,7 @@ struct Changes {
     std::vector<DurableCount> retired;             // changed
     std::vector<DurableInstance> instances;        // changed ones, with their changed counts
     std::vector<std::string> forgotten_instances;  // all their rows go, before the others come
+    bool forgets_others = false;                   // likewise all rows of instances and traces: too many to tell apart
 
     std::vector<DurableTraceCount> trace_counts;
     std::vector<DurableTrace> traces;
@@ -108,7 +109,8 @@ struct Changes {
 
     [[nodiscard]] bool is_empty() const {
         return families.empty() && retired.empty() && instances.empty() && forgotten_instances.empty() &&
-               trace_counts.empty() && traces.empty() && forgotten_traces.empty() && history.is_empty();
+               !forgets_others && trace_counts.empty() && traces.empty() && forgotten_traces.empty() &&
+               history.is_empty();
     }
 };
 

@@ -88,6 +88,7 @@ struct State {
     HistoryFeed history_feed;
     // Instances that are no longer on record: of each book, those whose rows shall go.
     std::array<std::vector<std::string>, all_books.size()> forgotten;
+    bool forgets_others = false;  // the store, after it has failed for long: of all that it is not told of anew
 };
 
 // The lives of instances, where metrics, traces and queries go together.
@@ -106,7 +107,11 @@ void tune_sampling(State& state, Now now);
 bool has_changes(const State& state, Book book);
 Changes take_changes(State& state, Book book, Now now, bool is_end = false);
 void restore(State& state, const Saved& saved, Now now);
-// A commit failed: the next take_changes() for the store hands out everything, what `failed` was to remove included.
+// Nobody keeps anything: lets go of what would be handed out and grows. Call now and then.
+void forget_changes(State& state);
+// A commit failed: the next take_changes() for the store hands out everything, what `failed` was to remove included;
+// beyond most_forgotten of those, the order to remove whatever is not handed out.
+inline constexpr std::size_t most_forgotten = 65536;
 void mark_all_changed(State& state, Changes failed);
 
 }  // namespace quipu

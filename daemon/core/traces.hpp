@@ -219,6 +219,12 @@ public:
 
     void take_changes(Changes& changes, Now now);
     void mark_all_changed(const Changes& failed);
+
+    // Those whose rows the next commit removes; and no longer.
+    [[nodiscard]] std::size_t forgotten_count() const { return forgotten_.size(); }
+
+    void drop_forgotten() { forgotten_.clear(); }
+
     // The traces of Saved. `origin_of`: where an open one belongs, by the first half of the instance; null: its mail
     // daemon has ended.
     void restore(const Saved& saved, const std::function<TraceOrigin*(std::uint64_t)>& origin_of, Now now);

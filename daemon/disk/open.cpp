@@ -31,6 +31,11 @@ sqlite3* open_file(const std::string& path) {
     return db;
 }
 
+// Whether closing it leaves its write-ahead log as it is.
+void keep_log(sqlite3* db, bool is_kept) {
+    (void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, is_kept ? 1 : 0, static_cast<int*>(nullptr));
+}
+
 // WAL: readers with the sqlite3 program do not disturb us. NORMAL: synced at checkpoints only, not at every commit;
 // after kill -9 nothing is missing, after a power failure at most the last commits are.
 void set_up(sqlite3* db) {
@@ -49,6 +54,7 @@ bool has_tables(sqlite3* db) {
 // `is_alone`: without the shared memory file, for which there may be no room on a full disk.
 sqlite3* open_existing(const std::string& path, bool is_alone) {
     sqlite3* db = open_file(path);
+    keep_log(db, true);  // until it is known to be of use
     try {
         if (is_alone) execute(db, "PRAGMA locking_mode = EXCLUSIVE");
         set_up(db);
@@ -62,6 +68,7 @@ sqlite3* open_existing(const std::string& path, bool is_alone) {
         }
         if (version < 0 || (version == 0 && has_tables(db))) throw Unusable{"damaged", "holds no totals of quipu's"};
         if (version < schema_version()) migrate(db);
+        keep_log(db, false);
         return db;
     } catch (const SqliteError& error) {
         sqlite3_close(db);
@@ -74,6 +81,11 @@ sqlite3* open_existing(const std::string& path, bool is_alone) {
 }
 
 }  // namespace
+
+void let_go_untouched(sqlite3* db) {
+    keep_log(db, true);
+    sqlite3_close(db);
+}
 
 void check_integrity(sqlite3* db) {
     Statement statement(db, "PRAGMA quick_check(1)");

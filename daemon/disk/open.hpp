@@ -21,6 +21,9 @@ sqlite3* open_existing_file(const std::string& path);
 // A file that does not exist yet. Throws SqliteError.
 sqlite3* open_new_file(const std::string& path);
 
+// Closes a file that is of no use without writing its write-ahead log back or removing it.
+void let_go_untouched(sqlite3* db);
+
 // Reads the whole file once. Throws SqliteError.
 void check_integrity(sqlite3* db);
 

@@ -91,6 +91,8 @@ void read_instances(sqlite3* db, Saved& saved) {
 }
 
 void write_instances(sqlite3* db, const Changes& changes) {
+    if (changes.forgets_others)
+        execute(db, "DELETE FROM instance_count; DELETE FROM instance_word; DELETE FROM instance");
     for (const std::string& instance : changes.forgotten_instances) {
         remove(db, "DELETE FROM instance_count WHERE instance = ?", instance);
         remove(db, "DELETE FROM instance_word WHERE instance = ?", instance);

@@ -111,6 +111,7 @@ void write_traces(sqlite3* db, const Changes& changes) {
     for (const DurableTraceCount& one : changes.trace_counts) {
         count.bind(1, one.family).bind(2, static_cast<std::int64_t>(one.bucket)).bind(3, to_signed(one.value)).run();
     }
+    if (changes.forgets_others) execute(db, "DELETE FROM trace");
     Statement gone(db, "DELETE FROM trace WHERE instance = ? AND number = ?");
     for (const TraceRef& ref : changes.forgotten_traces) {
         gone.bind(1, to_signed(ref.instance)).bind(2, to_signed(ref.number)).run();

@@ -37,6 +37,12 @@ void Store::Close::operator()(sqlite3* db) const {
     sqlite3_close(db);
 }
 
+// A file of no use that could not be set aside, as it was found: whatever has been changed since, somebody has looked.
+struct Store::Left {
+    Unusable file;
+    struct stat found = {};
+};
+
 Store::Store(const std::string& state_dir, std::string& notice) : dir_(state_dir), path_(state_dir + "/quipu.db") {
     lock(notice);
     try {
@@ -50,6 +56,11 @@ Store::Store(const std::string& state_dir, std::string& notice) : dir_(state_dir
 Store::~Store() {
     db_.reset();
     if (lock_ >= 0) ::close(lock_);
+}
+
+void Store::close() {
+    db_.reset();
+    is_closed_ = true;
 }
 
 void Store::lock(std::string& notice) {
@@ -87,10 +98,10 @@ void Store::open_at_start(std::string& notice) {
         file_ = saved_.file;
         return;
     } catch (const Unusable& file) {
-        problem = begin_anew(file.kind, file.why);
+        problem = begin_anew(file);
     } catch (const SqliteError& error) {
         if (error.is_damage()) {
-            problem = begin_anew("damaged", std::string("is damaged (") + error.what() + ")");
+            problem = begin_anew({"damaged", std::string("is damaged (") + error.what() + ")"});
         } else {
             if (error.is_busy()) throw std::runtime_error("another program uses " + path_ + ": " + error.what());
             db_.reset();
@@ -139,24 +150,27 @@ std::uint64_t Store::bytes() const {
 // Failures as sentences; a file that turns out to be of no use is set aside.
 std::string Store::guarded(const std::function<void()>& work) {
     if (!unread_.empty()) return unread_;
+    if (is_closed_) return path_ + " is closed";
     try {
         if (lock_ < 0) {
             std::string still;
             lock(still);
             if (!still.empty()) return still;
         }
+        if (is_left_as_it_was()) return begin_anew(left_->file);
+        left_.reset();
         if (!db_) open();
-        if (is_file_gone()) return begin_anew("removed", "was removed or replaced while in use");
+        if (is_file_gone()) return begin_anew({"removed", "was removed or replaced while in use"});
         work();
         return {};
     } catch (const Unusable& file) {
-        return begin_anew(file.kind, file.why);
+        return begin_anew(file);
     } catch (const SqliteError& error) {
         if (db_ && sqlite3_get_autocommit(db_.get()) == 0) {
             (void)sqlite3_exec(db_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
         }
         if (!error.is_damage()) return "cannot write " + path_ + ": " + error.what();
-        return begin_anew("damaged", std::string("is damaged (") + error.what() + ")");
+        return begin_anew({"damaged", std::string("is damaged (") + error.what() + ")"});
     } catch (const std::runtime_error& error) {
         return error.what();
     }
@@ -179,17 +193,33 @@ bool Store::is_file_gone() const {
     return code == SQLITE_OK && has_moved != 0;
 }
 
-// What stands at the path is kept under another name; the next commit makes a new file. Returns the sentence.
-std::string Store::begin_anew(const std::string& kind, const std::string& why) {
+bool Store::is_left_as_it_was() const {
+    struct stat now = {};
+    if (!left_ || ::lstat(path_.c_str(), &now) != 0) return false;
+    const struct stat& then = left_->found;
+    return now.st_dev == then.st_dev && now.st_ino == then.st_ino && now.st_size == then.st_size &&
+           now.st_mtim.tv_sec == then.st_mtim.tv_sec && now.st_mtim.tv_nsec == then.st_mtim.tv_nsec;
+}
+
+// What stands at the path is kept under another name, and the next commit makes a new file; or it stays as it is, and
+// every commit comes here again. Returns the sentence. A copy: `file` may be left_'s own.
+std::string Store::begin_anew(const Unusable& file) {
+    const Unusable found = file;
+    const bool is_ours = found.kind == "removed";  // what we have open; what stands at the path is not
+    if (db_ && !is_ours) let_go_untouched(db_.release());
     db_.reset();
     file_ = 0;
-    std::string sentence = path_ + " " + why;
-    if (::access(path_.c_str(), F_OK) != 0) return sentence;
+    left_.reset();
+    std::string sentence = path_ + " " + found.why;
+    auto left = std::make_unique<Left>();
+    if (::lstat(path_.c_str(), &left->found) != 0) return sentence;
     try {
-        const std::string name = set_aside(path_, kind);
+        const std::string name = set_aside(path_, found.kind);
         return sentence + "; it was set aside as " + name + " and totals begin anew";
     } catch (const std::runtime_error& failure) {
-        return sentence + "; " + failure.what() + "; until that is right, nothing is kept";
+        left->file = found;
+        left_ = std::move(left);
+        return sentence + "; " + failure.what() + "; until that is right, it is left as it is and nothing is kept";
     }
 }
 

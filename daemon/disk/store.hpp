@@ -3,8 +3,9 @@
 // One call at a time: the constructor and load() at start, then the others on the worker thread; takes and returns
 // values. kill -9 at any moment leaves the last whole commit; a power failure may take the last few with it, never
 // half of one. A file that is damaged, empty or of a newer version is set aside (quipu.db.damaged-TIME,
-// quipu.db.newer-TIME), never deleted, and a new one begun; where max_set_aside are there already, it stays where it
-// is, and nothing is kept until somebody has looked. A file that can be read but not written (read-only, disk full)
+// quipu.db.newer-TIME), never deleted, and a new one begun; where that cannot be (max_set_aside are there already, the
+// directory cannot be written), it stays where it is, untouched, and nothing is kept until somebody has looked: each
+// commit tries to set it aside anew. A file that can be read but not written (read-only, disk full)
 // is loaded all the same, and a directory that cannot be written does not keep quipud from serving; commits say what
 // is wrong until it is right again.
 #pragma once
@@ -19,6 +20,8 @@
 struct sqlite3;
 
 namespace quipu {
+
+struct Unusable;
 
 class Store {
 public:
@@ -50,23 +53,30 @@ public:
     // The random number of the present file; 0: there is none.
     [[nodiscard]] std::uint64_t file() const { return file_; }
 
+    // What stands at the path is nothing to write to, nor may what stands beside it (the journal) be touched.
+    [[nodiscard]] bool keeps_off() const { return !unread_.empty() || left_; }
+
     [[nodiscard]] const std::string& path() const { return path_; }
 
-    // Writes the journal back and lets go of the file. The destructor does so too, but this may take a while.
-    void close() { db_.reset(); }
+    // Writes the write-ahead log back and lets go of the file, for good. The destructor does so too, but this may take
+    // a while.
+    void close();
 
 private:
     struct Close {
         void operator()(sqlite3* db) const;
     };
 
+    struct Left;
+
     void lock(std::string& notice);
     void open_at_start(std::string& notice);
     void open();
     [[nodiscard]] std::string guarded(const std::function<void()>& work);
-    [[nodiscard]] std::string begin_anew(const std::string& kind, const std::string& why);
+    [[nodiscard]] std::string begin_anew(const Unusable& file);
     void write(const Changes& changes);
     [[nodiscard]] bool is_file_gone() const;
+    [[nodiscard]] bool is_left_as_it_was() const;
 
     std::string dir_;
     std::string path_;
@@ -75,6 +85,8 @@ private:
     std::string unread_;  // why the file could not be read at start: what it holds must not be written over
     std::uint64_t file_ = 0;
     std::unique_ptr<sqlite3, Close> db_;  // null: there is no file yet, because none could be made
+    std::unique_ptr<Left> left_;          // null: nothing of no use stands at the path
+    bool is_closed_ = false;
 };
 
 }  // namespace quipu

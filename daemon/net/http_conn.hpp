@@ -124,6 +124,7 @@ private:
     asio::awaitable<bool> stream(PageStream page);  // http_stream.cpp
     std::string next_safely(const PageStream& page, Now now);
     asio::awaitable<bool> send_all(std::string bytes);
+    asio::awaitable<bool> send_news(std::string bytes, bool shows_counts);
     asio::awaitable<bool> write(Response response, bool is_last);
     asio::awaitable<bool> write_continue();
     asio::awaitable<void> linger();

@@ -6,6 +6,7 @@
 
 #include "daemon/net/http_conn.hpp"
 #include "daemon/net/http_message.hpp"
+#include "daemon/net/keeper.hpp"
 
 namespace quipu {
 
@@ -37,7 +38,7 @@ asio::awaitable<bool> HttpConn::stream(PageStream page) {
     std::string out = stream_header(page.head, request.version(), read_clocks());
     const bool is_head = request.method() == http::verb::head;
     if (!is_head) out += page.head.body;
-    bool goes_on = co_await send_all(std::move(out));
+    bool goes_on = co_await send_news(std::move(out), page.head.shows_counts && !is_head);
     std::int64_t heartbeat_due = read_clocks().steady_ns + side_.times.heartbeat.count();
     bool has_more = false;
     // Who may look is asked again when the passwords have changed: a browser comes back by itself.
@@ -53,12 +54,20 @@ asio::awaitable<bool> HttpConn::stream(PageStream page) {
         const Now now = read_clocks();
         std::string news = next_safely(page, now);
         has_more = news.size() >= much_news_bytes;
-        if (news.empty() && now.steady_ns >= heartbeat_due) news = page.heartbeat;
+        const bool is_news = !news.empty();
+        if (!is_news && now.steady_ns >= heartbeat_due) news = page.heartbeat;
         if (news.empty()) continue;
         heartbeat_due = now.steady_ns + side_.times.heartbeat.count();
-        goes_on = co_await send_all(std::move(news));
+        goes_on = co_await send_news(std::move(news), page.head.shows_counts && is_news);
     }
     co_return false;
+}
+
+// As any answer: what it shows must not be taken back by a kill once it has left.
+asio::awaitable<bool> HttpConn::send_news(std::string bytes, bool shows_counts) {
+    if (Keeper* keeper = side_.exchange.keeper(); keeper && shows_counts) co_await keeper->publish();
+    const bool is_sent = co_await send_all(std::move(bytes));
+    co_return is_sent;
 }
 
 // A page that fails ends its stream, not quipud.

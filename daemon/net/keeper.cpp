@@ -23,6 +23,18 @@ constexpr auto entry_interval = 50ms;
 
 }  // namespace
 
+// What has become of the file.
+struct Keeper::Standing {
+    std::uint64_t file = 0;
+    bool keeps_off = false;
+    std::uint64_t bytes = 0;
+};
+
+// Of the worker, or while it has nothing to do.
+Keeper::Standing Keeper::standing() const {
+    return {store_->file(), store_->keeps_off(), store_->bytes()};
+}
+
 Keeper::Keeper(asio::io_context& io, State& state, const std::string& state_dir)
     : io_(io), state_(state), dir_(state_dir), due_(io) {
     if (!state_dir.empty()) {
@@ -39,6 +51,7 @@ void Keeper::restore_state() {
     Saved saved = store_->load();
     file_ = saved.file;
     state_.own.store_bytes.shown = static_cast<double>(store_->bytes());
+    keeps_off_ = store_->keeps_off();
     stored_epoch_ = epoch_ = saved.epoch;
     saved.journal = journal_->read(file_, stored_epoch_);
     for (const Changes& entry : saved.journal) epoch_ = std::max(epoch_, entry.epoch);
@@ -89,12 +102,13 @@ void Keeper::read_rest() {
         if (is_well && problem.empty()) problem = store_->check();
         asio::post(io_, [this, problem = std::move(problem)] {
             is_working_ = false;
-            if (!problem.empty()) committed(problem, store_->file(), Changes{});
+            if (!problem.empty()) committed(problem, standing(), Changes{});
         });
     });
 }
 
 void Keeper::tick() {
+    if (!store_) forget_changes(state_);
     if (ticks_until_commit_ > 0) --ticks_until_commit_;
     if (ticks_until_commit_ == 0) commit();
 }
@@ -110,23 +124,18 @@ void Keeper::commit() {
     is_working_ = true;
     asio::post(worker_, [this, changes = std::move(changes)]() mutable {
         std::string problem = store_->commit(changes);
-        asio::post(
-            io_,
-            [this,
-             problem = std::move(problem),
-             file = store_->file(),
-             bytes = store_->bytes(),
-             changes = std::move(changes)]() mutable {
-                is_working_ = false;
-                state_.own.store_bytes.shown = static_cast<double>(bytes);
-                committed(problem, file, std::move(changes));
-            }
-        );
+        asio::post(io_, [this, problem = std::move(problem), now = standing(), changes = std::move(changes)]() mutable {
+            is_working_ = false;
+            committed(problem, now, std::move(changes));
+        });
     });
 }
 
-void Keeper::committed(const std::string& problem, std::uint64_t file, Changes changes) {
-    const bool is_set_aside = std::exchange(file_, file) != 0 && file == 0;
+void Keeper::committed(const std::string& problem, Standing now, Changes changes) {
+    state_.own.store_bytes.shown = static_cast<double>(now.bytes);
+    const bool was_left = std::exchange(keeps_off_, now.keeps_off);
+    const bool had_file = std::exchange(file_, now.file) != 0 || was_left;
+    const bool is_set_aside = had_file && now.file == 0 && !now.keeps_off;
     if (problem.empty()) {
         stored_epoch_ = changes.epoch;
         ++state_.own.store_commits.total;
@@ -138,7 +147,7 @@ void Keeper::committed(const std::string& problem, std::uint64_t file, Changes c
     }
     ++state_.own.store_errors.total;
     mark_all_changed(state_, std::move(changes));
-    if (store_problem_.empty()) spdlog::error("store: {}; it is tried again", problem);
+    if (store_problem_.empty() || (was_left && is_set_aside)) spdlog::error("store: {}; it is tried again", problem);
     store_problem_ = problem;
     set_health();
     ticks_until_commit_ = retry_ticks;
@@ -164,7 +173,8 @@ void Keeper::appended(const std::string& problem) {
 
 // Everything that is neither in the store nor in the journal.
 void Keeper::write_down() {
-    if (!store_ || is_closing_ || !journal_problem_.empty() || !has_changes(state_, Book::journal)) return;
+    if (!store_ || is_closing_ || keeps_off_ || !journal_problem_.empty() || !has_changes(state_, Book::journal))
+        return;
     ++entries_;
     Changes changes = take_changes(state_, Book::journal, read_clocks());
     asio::post(scribe_, [this, changes = std::move(changes), epoch = epoch_, file = file_, stored = stored_epoch_] {
@@ -174,7 +184,7 @@ void Keeper::write_down() {
 }
 
 void Keeper::changed() {
-    if (!store_) return;
+    if (!store_ || keeps_off_) return;
     if (state_.metrics.has_retired(Book::journal)) {
         write_down();
     } else if (!is_due_ && has_changes(state_, Book::journal)) {
@@ -190,7 +200,7 @@ void Keeper::changed() {
 asio::awaitable<void> Keeper::publish() {
     if (!store_) co_return;
     write_down();
-    const bool is_failing = !journal_problem_.empty();
+    const bool is_failing = keeps_off_ || !journal_problem_.empty();
     if (is_failing && (is_working_ || has_changes(state_, Book::journal))) ++state_.own.unkept_answers.total;
     if (written_ == entries_) co_return;
     const std::uint64_t entry = entries_;
@@ -221,7 +231,7 @@ asio::awaitable<void> Keeper::close() {
     co_await publish();  // should the disk not be done in time with the commit
     is_closing_ = true;
     due_.cancel();
-    is_all_kept_ = journal_problem_.empty() && written_ == entries_;
+    is_all_kept_ = !keeps_off_ && journal_problem_.empty() && written_ == entries_;
     while (is_working_) co_await pause();
     commit();
     while (is_working_) co_await pause();

@@ -59,7 +59,9 @@ private:
     void restore_state();
     void read_rest();
     void commit();
-    void committed(const std::string& problem, std::uint64_t file, Changes changes);
+    struct Standing;
+    [[nodiscard]] Standing standing() const;
+    void committed(const std::string& problem, Standing now, Changes changes);
     void write_down();
     void appended(const std::string& problem);
     void set_health();
@@ -71,6 +73,7 @@ private:
     std::unique_ptr<Journal> journal_;
     std::string dir_;
     std::uint64_t file_ = 0;          // Store::file()
+    bool keeps_off_ = false;          // Store::keeps_off()
     std::uint64_t epoch_ = 0;         // of the last commit begun
     std::uint64_t stored_epoch_ = 0;  // of the last one that succeeded
     bool is_working_ = false;         // the worker has something to do, or has not said how it went

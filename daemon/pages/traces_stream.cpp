@@ -143,6 +143,7 @@ PageResult traces_stream_page(const State& state, const Request& request, Now no
     }
     PageStream stream;
     stream.head.content_type = "text/event-stream; charset=utf-8";
+    stream.head.shows_counts = false;
     stream.head.body = "retry: 2000\n\n";  // after a break, milliseconds until the browser tries again
     stream.heartbeat = ": still here\n\n";
     const std::uint64_t start = position_after(state, request.last_event_id);

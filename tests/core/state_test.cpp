@@ -149,6 +149,27 @@ BOOST_AUTO_TEST_CASE(a_failed_commit_is_made_up_for_by_the_next) {
     BOOST_TEST((second.emitters.find(std::string(16, 'b'))->life == Life::ended));
 }
 
+// A disk that is full for days: what there is to remove does not grow for days.
+BOOST_AUTO_TEST_CASE(a_store_that_fails_for_long_is_told_to_forget_all_others) {
+    State state;
+    Changes failed;
+    failed.forgotten_instances.assign(most_forgotten, std::string(16, 'z'));
+    mark_all_changed(state, failed);
+    Changes next = take_changes(state, Book::store, test_now);
+    BOOST_TEST(next.forgotten_instances.size() == most_forgotten);
+    BOOST_TEST(!next.forgets_others);
+    next.forgotten_traces = {{1, 2}};
+    mark_all_changed(state, next);
+    next = take_changes(state, Book::store, test_now);
+    BOOST_TEST(next.forgets_others);
+    BOOST_TEST(next.forgotten_instances.empty());
+    BOOST_TEST(next.forgotten_traces.empty());
+    BOOST_TEST(!next.is_empty());
+    mark_all_changed(state, next);
+    BOOST_TEST(take_changes(state, Book::store, test_now).forgets_others);
+    BOOST_TEST(!take_changes(state, Book::store, test_now).forgets_others);
+}
+
 BOOST_AUTO_TEST_CASE(an_instance_that_comes_back_from_the_dead_is_not_counted_twice_on_disk) {
     Shelf shelf;
     State state;

@@ -87,11 +87,12 @@ std::uint64_t retired(const Saved& saved, std::string_view name, std::string_vie
     return it == saved.retired.end() ? 0 : it->value;
 }
 
-// Names in `dir` that begin with `prefix`.
+// Names in `dir` that begin with `prefix`, but for what SQLite has beside its files.
 std::size_t count_files(const std::string& dir, std::string_view prefix) {
     const auto files = fs::directory_iterator(dir);
     return static_cast<std::size_t>(std::count_if(begin(files), end(files), [&](const fs::directory_entry& entry) {
-        return entry.path().filename().string().starts_with(prefix);
+        const std::string name = entry.path().filename().string();
+        return name.starts_with(prefix) && !name.ends_with("-wal") && !name.ends_with("-shm");
     }));
 }
 
@@ -443,6 +444,29 @@ BOOST_AUTO_TEST_CASE(a_full_disk_fails_the_commit_and_keeps_the_last_one) {
         BOOST_TEST(opened.store->commit(some_changes()) == "");
     }
     BOOST_TEST(retired(Opened(dir.path()).saved, "count") == 7u);
+}
+
+BOOST_AUTO_TEST_CASE(a_commit_that_forgets_all_others_leaves_totals_and_what_it_brings) {
+    const TempDir dir;
+    {
+        const Opened opened(dir.path());
+        Changes before = some_changes();
+        DurableTrace& trace = before.traces.emplace_back();
+        trace.ref = {1, 2};
+        trace.family = "F";
+        BOOST_TEST(opened.store->commit(before) == "");
+        Changes after;
+        after.forgets_others = true;
+        after.instances = some_changes().instances;
+        after.instances[0].instance = std::string(16, 'z');
+        BOOST_TEST(opened.store->commit(after) == "");
+    }
+    const Opened opened(dir.path());
+    BOOST_TEST(retired(opened.saved, "count") == 7U);
+    BOOST_TEST(opened.saved.traces.empty());
+    BOOST_REQUIRE_EQUAL(opened.saved.instances.size(), 1U);
+    BOOST_TEST(opened.saved.instances[0].instance == std::string(16, 'z'));
+    BOOST_TEST(opened.saved.instances[0].counts.size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_removed_while_in_use_is_begun_anew) {

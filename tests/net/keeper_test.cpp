@@ -13,6 +13,8 @@
 #include "daemon/core/emitter_session.hpp"
 #include "daemon/net/exchange.hpp"
 #include "tests/support/duct.hpp"
+#include "tests/support/files.hpp"
+#include "tests/support/net_fixture.hpp"
 #include "tests/support/printers.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -29,7 +31,7 @@ constexpr std::string_view mails = "m/mails";
 // A run of quipud.
 class Run {
 public:
-    explicit Run(const std::string& dir) { keeper.emplace(io, state, dir); }
+    explicit Run(const std::string& dir, Limits limits = {}) : state(limits) { keeper.emplace(io, state, dir); }
 
     void wait_until(const std::function<bool()>& is_done) {
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
@@ -396,6 +398,101 @@ BOOST_FIXTURE_TEST_CASE(where_the_directory_cannot_be_written_answers_go_on_and_
     BOOST_TEST(run.state.own.unkept_answers.total == 1U);
     const TempDir scratch;
     BOOST_TEST(count_after_kill(dir.file("state"), scratch) == 8U);
+}
+
+// What a damaged file that stays where it is has beside it is for whoever looks, too.
+BOOST_FIXTURE_TEST_CASE(the_journal_of_a_file_that_cannot_be_set_aside_is_left_as_it_is, Quiet) {
+    const TempDir dir;
+    write_file(dir.file("quipu.db"), "damaged");
+    write_file(dir.file("quipu.db-published-0"), "entries");
+    write_file(dir.file("quipu.db-published-1"), "more of them");
+    for (char i = 'a'; i < 'i'; ++i) write_file(dir.file("quipu.db.damaged-") + i, "x");
+    {
+        Run run(dir.path());
+        Process a('a');
+        a.add(5);
+        a.connect(run.state);
+        run.publish();
+        BOOST_TEST(run.state.own.unkept_answers.total == 1U);
+        BOOST_TEST(!run.state.health.at(0).is_ok);
+        run.commit();
+        a.add(1);
+        a.push();
+        run.publish();
+        BOOST_TEST(count_of(run.state, mails) == 6U);
+        run.close();
+        BOOST_TEST(!run.keeper->is_all_kept());
+    }
+    BOOST_TEST(read_file(dir.file("quipu.db")) == "damaged");
+    BOOST_TEST(read_file(dir.file("quipu.db-published-0")) == "entries");
+    BOOST_TEST(read_file(dir.file("quipu.db-published-1")) == "more of them");
+    fs::remove(dir.file("quipu.db.damaged-a"));
+    {
+        Run run(dir.path());
+        Process a('a');
+        a.add(5);
+        a.connect(run.state);
+        run.publish();
+        run.close();
+        BOOST_TEST(run.keeper->is_all_kept());
+    }
+    BOOST_TEST(count_of(Run(dir.path()).state, mails) == 5U);
+    std::size_t kept = 0;
+    for (const auto& entry : fs::directory_iterator(dir.path())) {
+        const std::string bytes = read_file(entry.path().string());
+        kept += bytes == "damaged" || bytes == "entries" || bytes == "more of them";
+    }
+    BOOST_TEST(kept == 3U);
+}
+
+// The last count in the stream's bytes; 0: none yet.
+std::uint64_t last_streamed(const std::string& stream) {
+    constexpr std::string_view name = "\"test/count\":";
+    const std::size_t at = stream.rfind(name);
+    return at == std::string::npos ? 0 : std::stoull(stream.substr(at + name.size()));
+}
+
+BOOST_FIXTURE_TEST_CASE(what_a_stream_has_shown_survives_a_kill, Quiet) {
+    const TempDir dir;
+    const TempDir scratch;
+    ServerOptions options;
+    options.state_dir = dir.file("state");
+    options.http_times.stream_turn = std::chrono::milliseconds(1);
+    Edge edge(dir, options);
+    RawEmitter emitter(edge, 'a');
+    emitter.join();
+    BOOST_REQUIRE(emitter.send(RawEmitter::count_frames(1)));
+    BOOST_REQUIRE(edge.run_until([&edge] { return edge.count("test/count") == 1U; }));
+    Client follower(edge, edge.connect_http());
+    follower.send(get_request("/api/v1/stream?name=test/count"));
+    wire::Deltas more;
+    more.ids = {1};
+    more.deltas = {1};
+    const std::string one_more = RawEmitter::frame(more);
+    std::uint64_t shown = 0;
+    for (int event = 0; event < 3; ++event) {
+        // Something new at every turn of the loop, so that at no time all of it happens to be written down.
+        follower.receive_until([&](const std::string& received) {
+            BOOST_REQUIRE(emitter.send(one_more));
+            return last_streamed(received) > shown && received.ends_with("\n\n");
+        });
+        shown = last_streamed(follower.received);
+        copy(options.state_dir, scratch.file("killed"));
+        const Run again(scratch.file("killed"));
+        BOOST_TEST(count_of(again.state, "test/count") >= shown);
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(without_a_directory_nothing_is_gathered_for_it, Quiet) {
+    Run run("", Limits{.emitters = {.ended_on_record = 1}});
+    for (char name = 'a'; name < 'f'; ++name) {
+        Process process(name);
+        process.connect(run.state);
+        process.end(run.state);
+    }
+    BOOST_TEST(run.state.forgotten[0].size() == 4U);
+    run.keeper->tick();
+    for (const auto& forgotten : run.state.forgotten) BOOST_TEST(forgotten.empty());
 }
 
 BOOST_FIXTURE_TEST_CASE(without_a_directory_nothing_is_kept_and_nothing_waits, Quiet) {
