@@ -17,6 +17,7 @@
 #include <cstring>
 #include <fstream>
 #include <system_error>
+#include <utility>
 
 #include "proto/fork_guard.hpp"
 #include "proto/masking.hpp"
@@ -197,6 +198,7 @@ void Courier::disconnect(std::string_view why) {
     if (fd_ >= 0) ::close(fd_);
     fd_ = -1;
     is_connected_ = false;
+    is_sending_ = false;
     out_.clear();
     written_ = 0;
     has_more_ = false;
@@ -217,14 +219,27 @@ void Courier::push_if_due() {
     const bool is_wanted = wants_flush_.exchange(false, std::memory_order_relaxed);
     const Clock::time_point now = Clock::now();
     if (!is_wanted && !has_more_ && now < next_push_) return;
-    out_.clear();
-    written_ = 0;
-    has_more_ = outbox_.push(out_);
+    has_more_ = push();
     if (now >= next_process_) {
         outbox_.push_process(own_process(), out_);
         next_process_ = now + process_interval;
     }
     next_push_ = now + interval();
+}
+
+// Into out_, which has been sent. true: more waits.
+bool Courier::push() {
+    out_.clear();
+    written_ = 0;
+    tell(PushStage::begins);
+    const bool has_more = outbox_.push(out_);
+    tell(PushStage::gathered);
+    is_sending_ = true;
+    return has_more;
+}
+
+void Courier::tell(PushStage stage) const {
+    if (options_.on_push) options_.on_push(stage);
 }
 
 void Courier::write_out() {
@@ -237,6 +252,7 @@ void Courier::write_out() {
             return;
         }
     }
+    if (fd_ >= 0 && std::exchange(is_sending_, false)) tell(PushStage::sent);
 }
 
 void Courier::read_in() {
@@ -272,9 +288,7 @@ void Courier::say_goodbye() {
     bool has_said_bye = false;
     while (fd_ >= 0 && !outbox_.is_acknowledged() && Clock::now() < deadline) {
         if (outbox_.is_welcome() && written_ == out_.size() && !has_said_bye) {
-            out_.clear();
-            written_ = 0;
-            if (!outbox_.push(out_)) {
+            if (!push()) {
                 wire::append_frame_of(out_, wire::Bye{"exit"});
                 has_said_bye = true;
             }
@@ -326,6 +340,7 @@ void Courier::after_fork_in_child() noexcept {
     wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     is_running_ = false;
     is_connected_ = false;
+    is_sending_ = false;
     next_try_ = {};
     back_off_ = first_back_off;
     out_.clear();

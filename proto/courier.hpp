@@ -51,6 +51,8 @@ private:
     void run();
     void connect();
     void push_if_due();
+    bool push();
+    void tell(PushStage stage) const;
     void write_out();
     void read_in();
     void disconnect(std::string_view why);
@@ -71,7 +73,8 @@ private:
     int wake_fd_ = -1;
     std::string out_;
     std::size_t written_ = 0;
-    bool has_more_ = false;  // push() has more to say once out_ is written
+    bool has_more_ = false;    // push() has more to say once out_ is written
+    bool is_sending_ = false;  // out_ holds a push that the kernel does not have whole
     Clock::time_point next_push_{};
     Clock::time_point next_try_{};
     Clock::time_point next_process_{};

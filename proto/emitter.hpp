@@ -268,6 +268,13 @@ struct Flag {
 // How values of several processes become one; see Merge in quipu.proto.
 enum class Merge : std::uint8_t { sum = 0, max = 1, min = 2, last = 3 };
 
+// How far a push is, see EmitterOptions::on_push.
+enum class PushStage : std::uint8_t {
+    begins,    // what was counted before this is in the push
+    gathered,  // what is counted after this is not, and nothing of it has been sent yet
+    sent,      // the kernel has all of it
+};
+
 struct EmitterOptions {
     std::string program{};  // short name of the mail daemon
     std::string version{};
@@ -291,6 +298,10 @@ struct EmitterOptions {
     // Where the library says that it cannot reach quipud, at most once a minute; unset: stderr. On the courier's
     // thread.
     std::function<void(std::string_view)> log{};
+    // For a mail daemon that writes down what it counts: how far quipud can know it. Called on the courier's thread at
+    // every push, so keep it short. Where the connection breaks, `sent` does not come, and the first push of the next
+    // connection holds everything.
+    std::function<void(PushStage)> on_push{};
 };
 
 // Owns everything; one a process is usual. Made before the threads that use it, destroyed after them.

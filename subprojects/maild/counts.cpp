@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <ctime>
 #include <stdexcept>
 #include <system_error>
 
@@ -24,23 +26,58 @@ int open_log(const std::string& path) {
     throw std::runtime_error("cannot open --count_log " + path + ": " + std::generic_category().message(errno));
 }
 
-}  // namespace
-
-Tally::Tally(quipu::Counter counter, std::string log_line, int log_fd)
-    : counter_(counter), log_line_(std::move(log_line)), log_fd_(log_fd) {}
-
-void Tally::add() const {
-    counter_.add();
-    // One write of one line, so that lines of two daemons in one file do not mix. It is a test's tool: a full disk
-    // shows there.
-    if (log_fd_ >= 0 && ::write(log_fd_, log_line_.data(), log_line_.size()) < 0) return;
+// One write of one line, so that the lines of two threads do not mix. It is a test's tool: a full disk shows there.
+void write_line(int fd, std::string_view line) {
+    if (fd >= 0 && ::write(fd, line.data(), line.size()) < 0) return;
 }
 
-Counts::Counts(
-    quipu::Emitter& emitter, std::string_view version, std::int64_t source_date, const std::string& count_log
-)
+}  // namespace
+
+CountLog::CountLog(const std::string& path) : fd_(open_log(path)) {}
+
+CountLog::~CountLog() {
+    if (fd_ >= 0) ::close(fd_);
+}
+
+void CountLog::begin_count(std::string_view line) {
+    is_counting_ = true;
+    write_line(fd_, line);
+}
+
+void CountLog::push(quipu::PushStage stage) {
+    if (fd_ < 0) return;
+    constexpr std::array<const char*, 3> names = {"begins", "gathered", "sent"};
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    const bool is_gathered = stage == quipu::PushStage::gathered;
+    const char* const doubt = is_last_in_doubt_ ? " but 1" : " but 0";
+    std::array<char, 64> line{};
+    const int length = std::snprintf(
+        line.data(),
+        line.size(),
+        "# push %s %lld.%09ld%s\n",
+        names.at(static_cast<std::size_t>(stage)),
+        static_cast<long long>(now.tv_sec),
+        now.tv_nsec,
+        is_gathered ? doubt : ""
+    );
+    write_line(fd_, {line.data(), static_cast<std::size_t>(length)});
+    // Whoever is not counting now has counted all that was written before this line.
+    if (stage == quipu::PushStage::begins) is_last_in_doubt_ = is_counting_;
+}
+
+Tally::Tally(quipu::Counter counter, std::string log_line, CountLog* log)
+    : counter_(counter), log_line_(std::move(log_line)), log_(log) {}
+
+void Tally::add() const {
+    if (log_) log_->begin_count(log_line_);
+    counter_.add();
+    if (log_) log_->end_count();
+}
+
+Counts::Counts(quipu::Emitter& emitter, std::string_view version, std::int64_t source_date, CountLog& count_log)
     : metrics_(emitter, version, source_date),
-      log_fd_(open_log(count_log)),
+      log_(count_log.is_open() ? &count_log : nullptr),
       alias_hook_skip(make(metrics_.aliases.hook_results, "chasquid/aliases/hookResults", "resolve:skip")),
       attempt_pipe(make(metrics_.queue.deliver_attempts, deliver_attempts, "pipe")),
       attempt_forward(make(metrics_.queue.deliver_attempts, deliver_attempts, "forward")),
@@ -65,10 +102,6 @@ Counts::Counts(
     }
 }
 
-Counts::~Counts() {
-    if (log_fd_ >= 0) ::close(log_fd_);
-}
-
 void Counts::command(const Command& command) {
     if (command.verb != Verb::unknown) return commands_[static_cast<std::size_t>(command.verb)].add();
     const std::string label = quipu::unknown_command_label(command.name);
@@ -89,11 +122,11 @@ void Counts::wrong_protocol(std::string_view verb) {
 }
 
 Tally Counts::make(const quipu::Counter& counter, std::string_view name) const {
-    return {counter, std::string(name) + " 1\n", log_fd_};
+    return {counter, std::string(name) + " 1\n", log_};
 }
 
 Tally Counts::make(const quipu::CounterMap& family, std::string_view name, std::string_view label) const {
-    return {family(label), std::string(name) + ' ' + std::string(label) + " 1\n", log_fd_};
+    return {family(label), std::string(name) + ' ' + std::string(label) + " 1\n", log_};
 }
 
 }  // namespace maild

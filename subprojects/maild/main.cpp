@@ -90,7 +90,7 @@ void make_maildir(const Options& options) {
     }
 }
 
-quipu::EmitterOptions emitter_options(const Options& options) {
+quipu::EmitterOptions emitter_options(const Options& options, CountLog& count_log) {
     quipu::EmitterOptions result;
     result.program = "maild";
     result.version = MAILD_VERSION;
@@ -98,6 +98,9 @@ quipu::EmitterOptions emitter_options(const Options& options) {
     result.flags = options.flags;
     result.config_text = options.config_text;
     result.secret_names = options.masked_flags;
+    if (!options.count_log.empty()) {
+        result.on_push = [&count_log](quipu::PushStage stage) { count_log.push(stage); };
+    }
     return result;
 }
 
@@ -126,6 +129,7 @@ void run(const Options& options) {
     // The emitter is declared first, to end last: everything in the loop counts and traces. It is made last, so that
     // a maild that cannot start never shows up in quipud.
     QueryGate gate;
+    CountLog count_log(options.count_log);
     std::optional<quipu::Emitter> emitter;
     std::optional<quipu::Profiler> profiler;
     std::optional<Counts> counts;
@@ -141,10 +145,10 @@ void run(const Options& options) {
     asio::signal_set signals(io, SIGTERM, SIGINT);
     tcp::acceptor acceptor = listen_on(io, options.smtp_address);
 
-    emitter.emplace(emitter_options(options));
+    emitter.emplace(emitter_options(options, count_log));
     profiler.emplace(*emitter);
     emitter->on_query("queue", [&gate](quipu::Query query) { gate.ask(std::move(query)); });
-    counts.emplace(*emitter, MAILD_VERSION, source_date, options.count_log);
+    counts.emplace(*emitter, MAILD_VERSION, source_date, count_log);
     routes.emplace(options, counts->alias_hook_skip);
     const Context context{
         options, *emitter, *profiler, *counts, *routes, server_tls ? &*server_tls : nullptr, client_tls};

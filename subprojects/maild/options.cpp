@@ -45,7 +45,7 @@ constexpr Row rows[] = {
     {"give_up_after", "20h", "age of a message that cannot be delivered at which its sender is told"},
     {"retry_base", "1m", "wait before the second attempt; doubles with each, up to 1 h"},
     {"mask", "", "flags whose values quipud must not be shown, beside passwords, separated by commas"},
-    {"count_log", "", "for tests: append each count to this file"},
+    {"count_log", "", "for tests: append each count, and each push of them, to this file"},
 };
 
 using Values = std::vector<std::pair<std::string, std::string>>;

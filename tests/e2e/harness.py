@@ -139,10 +139,10 @@ def flatten(variables):
 
 
 class Maild(Program):
-    def __init__(self, folder, ingest, *args, name="maild"):
+    def __init__(self, folder, ingest, *args, name="maild", count_log=None):
         self.queue_dir = os.path.join(folder, f"{name}-queue")
         self.maildir = os.path.join(folder, f"{name}-mail")
-        self.count_log = os.path.join(folder, f"{name}.counts")
+        self.count_log = os.path.join(folder, count_log or f"{name}.counts")
         os.makedirs(self.queue_dir, exist_ok=True)
         super().__init__(
             folder,
@@ -168,6 +168,8 @@ class Maild(Program):
             return counts
         with open(self.count_log, encoding="utf-8") as log:
             for line in log:
+                if line.startswith("#"):  # a push, see subprojects/maild/counts.hpp
+                    continue
                 name, _, rest = line.rstrip("\n").partition(" ")
                 label, _, n = rest.rpartition(" ")
                 key = (name, label) if label else name

@@ -64,6 +64,42 @@ BOOST_AUTO_TEST_CASE(a_count_reaches_quipud_by_itself) {
     BOOST_TEST(quipud.wait_for([](State& state) { return count_of(state, "m/mails") == 3; }));
 }
 
+BOOST_AUTO_TEST_CASE(a_mail_daemon_is_told_how_far_each_push_is) {
+    MiniQuipud quipud(socket_path);
+    std::mutex mutex;
+    std::string stages;
+    EmitterOptions told = options(socket_path);
+    told.on_push = [&](PushStage stage) {
+        const std::lock_guard lock(mutex);
+        stages += "bgs"[static_cast<int>(stage)];
+    };
+    const auto said = [&] {
+        const std::lock_guard lock(mutex);
+        return stages;
+    };
+    {
+        Emitter emitter(told);
+        const Counter mails = emitter.counter("m/mails", "mails");
+        mails.add(3);
+        const std::size_t before = said().size();
+        BOOST_TEST(quipud.wait_for([&](State&) {
+            const std::size_t begins = said().find('b', before);
+            return begins != std::string::npos && said().find('s', begins) != std::string::npos;
+        }));
+        BOOST_TEST(quipud.wait_for([](State& state) { return count_of(state, "m/mails") == 3; }));
+        quipud.kill();
+        mails.add();
+        quipud.start();
+        BOOST_TEST(quipud.wait_for([](State& state) { return count_of(state, "m/mails") == 4; }));
+    }
+    // Nothing is sent that has not been gathered, and nothing gathered that did not begin.
+    for (std::size_t i = 0; i < stages.size(); ++i) {
+        const char last = i == 0 ? 's' : stages[i - 1];
+        BOOST_TEST((stages[i] == 'b' ? last != 'b' : last == (stages[i] == 'g' ? 'b' : 'g')), stages);
+    }
+    BOOST_TEST(stages.ends_with("bgs"));
+}
+
 BOOST_AUTO_TEST_CASE(counts_of_a_process_that_ends_at_once_arrive_and_it_says_goodbye) {
     MiniQuipud quipud(socket_path);
     {
