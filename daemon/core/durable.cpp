@@ -120,6 +120,7 @@ Changes take_changes(State& state, Book book, Now now, bool is_end) {
     if (book == Book::store) {
         state.forgotten[index_of(Book::journal)].clear();
         changes.forgets_others = std::exchange(state.forgets_others, false);
+        if (changes.forgets_others) ++state.own.rewrites.total;
     }
     take_families(state, book, changes);
     if (book == Book::store) {
@@ -183,6 +184,7 @@ public:
         EmitterRecord& emitter = known ? *known : state_.emitters.add(row.instance);
         describe(emitter, row);
         if (row.words) set_words(emitter, *row.words);
+        state_.own.left_out_words.total += state_.emitters.bound_words(emitter);
         for (const DurableCount& count : row.counts) {
             if (Cell* cell = cell_of(count)) {
                 state_.metrics.restore_count(emitter.metrics, *cell, count.value, is_news_);

@@ -1,5 +1,6 @@
 #include "daemon/core/emitter_session.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "daemon/core/state.hpp"
@@ -56,6 +57,7 @@ Errc EmitterSession::on(const wire::Hello& hello, Now now) {
     if (known && known->life == Life::ended) state_.metrics.revive(known->metrics);
     EmitterRecord& emitter = known ? *known : state_.emitters.add(hello.instance);
     Emitters::describe(emitter, hello, peer_, now);
+    state_.own.left_out_words.total += state_.emitters.bound_words(emitter);
     state_.metrics.set_aside(emitter.metrics);
     Traces::resume(emitter.traces);
     emitter.output.clear();
@@ -76,7 +78,9 @@ Errc EmitterSession::on(const wire::Hello& hello, Now now) {
 }
 
 Errc EmitterSession::on(const wire::Define& define, Now /*now*/) {
-    return state_.metrics.define(emitter_->metrics, ids_, define);
+    const std::size_t most = state_.limits.metrics.counts;
+    const std::size_t room = most - std::min(most, state_.emitters.counts());
+    return state_.metrics.define(emitter_->metrics, ids_, define, room);
 }
 
 Errc EmitterSession::on(const wire::Deltas& deltas, Now /*now*/) {
@@ -112,9 +116,8 @@ Errc EmitterSession::on(const wire::Bye& bye, Now /*now*/) {
 }
 
 Errc EmitterSession::on(const wire::Describe& describe, Now /*now*/) {
-    emitter_->topics.assign(describe.topics.begin(), describe.topics.end());
-    emitter_->config_text = describe.config_text;
-    emitter_->mark_life();
+    Emitters::describe(*emitter_, describe);
+    state_.own.left_out_words.total += state_.emitters.bound_words(*emitter_);
     return Errc::ok;
 }
 

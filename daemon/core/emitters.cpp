@@ -17,6 +17,15 @@ bool started_before(const EmitterRecord& a, const EmitterRecord& b) {
     return a.start_wall_ns < b.start_wall_ns;
 }
 
+// With what strings take beside their bytes.
+std::size_t words_bytes_of(const EmitterRecord& emitter) {
+    std::size_t bytes = emitter.config_text.size();
+    for (const std::string& one : emitter.cmdline) bytes += sizeof one + one.size();
+    for (const FlagText& one : emitter.flags) bytes += sizeof one + one.name.size() + one.value.size();
+    for (const std::string& one : emitter.topics) bytes += sizeof one + one.size();
+    return bytes;
+}
+
 }  // namespace
 
 bool EmitterRecord::answers(std::string_view topic) const {
@@ -100,6 +109,38 @@ void Emitters::describe(EmitterRecord& emitter, const wire::Hello& hello, Peer p
     emitter.metrics.start_wall_ns = hello.start_wall_ns;
     emitter.traces.program = hello.program;
     emitter.traces.wall_minus_steady_ns = static_cast<std::int64_t>(hello.wall_ns - hello.steady_ns);
+}
+
+void Emitters::describe(EmitterRecord& emitter, const wire::Describe& describe) {
+    emitter.topics.assign(describe.topics.begin(), describe.topics.end());
+    emitter.config_text = describe.config_text;
+    emitter.mark_life();
+}
+
+std::size_t Emitters::bound_words(EmitterRecord& emitter) const {
+    std::size_t others = 0;
+    for (const auto& one : all_) others += one.get() == &emitter ? 0 : one->words_bytes;
+    const std::size_t room = limits_.words_bytes - std::min(limits_.words_bytes, others);
+    std::size_t left_out = 0;
+    emitter.words_bytes = words_bytes_of(emitter);
+    if (emitter.words_bytes > room && !emitter.config_text.empty()) {
+        left_out += 1;
+        emitter.config_text = {};
+        emitter.words_bytes = words_bytes_of(emitter);
+    }
+    if (emitter.words_bytes > room) {
+        left_out += emitter.flags.size() + emitter.cmdline.size();
+        emitter.flags = {};
+        emitter.cmdline = {};
+        emitter.words_bytes = words_bytes_of(emitter);
+    }
+    return left_out;
+}
+
+std::size_t Emitters::counts() const {
+    std::size_t sum = 0;
+    for (const auto& one : all_) sum += one->metrics.counts.size();
+    return sum;
 }
 
 void Emitters::forget(std::string_view instance) {

@@ -21,10 +21,12 @@
 namespace quipu {
 
 struct EmitterLimits {
-    std::uint32_t connected = 64;                 // beyond: refused
-    std::uint32_t lost = 256;                     // beyond: the one lost longest counts as ended at once
-    std::uint32_t ended_on_record = 32;           // beyond: the one that ended first is forgotten
-    std::size_t output_bytes = 1024 * 1024;       // waiting to be sent to one emitter; beyond: closed
+    std::uint32_t connected = 64;            // beyond: refused
+    std::uint32_t lost = 256;                // beyond: the one lost longest counts as ended at once
+    std::uint32_t ended_on_record = 32;      // beyond: the one that ended first is forgotten
+    std::size_t output_bytes = 1024 * 1024;  // waiting to be sent to one emitter; beyond: closed
+    // What all on record say of themselves; beyond: left out of who says it then, configuration first, counted.
+    std::size_t words_bytes = std::size_t{64} * 1024 * 1024;
     std::int64_t lost_grace_ns = 60'000'000'000;  // a lost one of unknown fate counts as ended after this
 };
 
@@ -56,7 +58,8 @@ struct EmitterRecord {
     std::vector<FlagText> flags;
     std::string config_text;
     std::vector<std::string> topics;
-    wire::Process process;  // its memory, last known
+    std::size_t words_bytes = 0;  // of command line, flags, configuration and topics
+    wire::Process process;        // its memory, last known
 
     Life life = Life::connected;
     std::int64_t connected_wall_ns = 0;  // its present or last connection
@@ -111,6 +114,15 @@ public:
     EmitterRecord& add(std::string_view instance);
     // Takes over what Hello says.
     static void describe(EmitterRecord& emitter, const wire::Hello& hello, Peer peer, Now now);
+    // Takes over what Describe says.
+    static void describe(EmitterRecord& emitter, const wire::Describe& describe);
+    // After what an emitter says of itself has changed: keeps all of it together within the limit. Returns how many
+    // texts were left out.
+    std::size_t bound_words(EmitterRecord& emitter) const;
+
+    // What all instances have in cells.
+    [[nodiscard]] std::size_t counts() const;
+
     // Forgets the ones that ended first, beyond the limit. Returns their instances, to be removed from disk.
     std::vector<std::string> trim();
     void forget(std::string_view instance);

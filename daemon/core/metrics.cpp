@@ -127,6 +127,12 @@ void remove_part(const Family& family, Merged<Value>& merged, const InstanceMetr
     remerge(family, merged);
 }
 
+std::size_t bytes_of(const TextValue& text) {
+    std::size_t bytes = text.shown.size();
+    for (const auto& [instance, value] : text.parts) bytes += value.size();
+    return bytes;
+}
+
 // Ids must stay dense: `id` is the next one.
 bool is_next(std::size_t taken, std::uint32_t id) {
     return id == taken + 1;
@@ -273,7 +279,18 @@ Errc check(const ConnectionIds& ids, const wire::Define& define) {
 
 }  // namespace
 
-Errc Metrics::define(InstanceMetrics& who, ConnectionIds& ids, const wire::Define& define) {
+// Null: it has none there, and there is no room for it.
+Count* Metrics::admit_count(InstanceMetrics& who, Cell& cell, std::size_t& room) {
+    if (const auto it = who.counts.find(&cell); it != who.counts.end()) return &*it;
+    if (room == 0) {
+        ++counts_.refused_counts;
+        return nullptr;
+    }
+    --room;
+    return &*who.counts.try_emplace(&cell).first;
+}
+
+Errc Metrics::define(InstanceMetrics& who, ConnectionIds& ids, const wire::Define& define, std::size_t room) {
     if (const Errc errc = check(ids, define); errc != Errc::ok) return errc;
     for (const wire::Family& family : define.families) {
         ids.families.push_back(admit_family(family));
@@ -290,7 +307,8 @@ Errc Metrics::define(InstanceMetrics& who, ConnectionIds& ids, const wire::Defin
                 target.series = admitted;
                 Cell* cell = std::get_if<Cell>(&admitted->value);
                 if (auto* histogram = std::get_if<HistogramValue>(&admitted->value)) cell = &histogram->cells[i];
-                if (cell) target.count = &*who.counts.try_emplace(cell).first;
+                if (cell) target.count = admit_count(who, *cell, room);
+                if (cell && !target.count) target = {};
             }
             ids.targets.push_back(target);
         }
@@ -358,11 +376,26 @@ Errc Metrics::apply(InstanceMetrics& who, ConnectionIds& ids, const wire::Set& s
             ++counts_.dropped_values;
             continue;
         }
-        auto& text = std::get<TextValue>(target.series->value);
-        part_of(text, who) = value.value;
-        remerge(*target.family, text);
+        set_text(*target.family, std::get<TextValue>(target.series->value), who, value.value);
     }
     return Errc::ok;
+}
+
+// Where there is no room for a longer one, the old value stays.
+void Metrics::set_text(const Family& family, TextValue& text, const InstanceMetrics& who, std::string_view value) {
+    const std::size_t before = bytes_of(text);
+    const auto is_ours = [&who](const auto& part) { return part.first == &who; };
+    const auto mine = std::find_if(text.parts.begin(), text.parts.end(), is_ours);
+    const std::size_t had = mine == text.parts.end() ? 0 : mine->second.size();
+    const std::size_t longest = std::max(value.size(), text.shown.size());
+    const std::size_t after = before - had - text.shown.size() + value.size() + longest;
+    if (after > before && text_bytes_ + (after - before) > limits_.text_bytes) {
+        ++counts_.refused_texts;
+        return;
+    }
+    part_of(text, who) = value;
+    remerge(family, text);
+    text_bytes_ += bytes_of(text) - before;
 }
 
 void Metrics::set_aside(InstanceMetrics& who) {
@@ -378,7 +411,11 @@ void Metrics::remove_parts(InstanceMetrics& who) {
         if (family.kind != Kind::gauge && family.kind != Kind::text) continue;
         for (auto& [label, series] : family.series) {
             if (auto* gauge = std::get_if<GaugeValue>(&series.value)) remove_part(family, *gauge, who);
-            if (auto* text = std::get_if<TextValue>(&series.value)) remove_part(family, *text, who);
+            if (auto* text = std::get_if<TextValue>(&series.value)) {
+                const std::size_t before = bytes_of(*text);
+                remove_part(family, *text, who);
+                text_bytes_ += bytes_of(*text) - before;
+            }
         }
     }
 }

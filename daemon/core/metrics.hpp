@@ -38,6 +38,9 @@ struct MetricLimits {
     std::uint32_t families = 8192;             // beyond: series of a new family are refused and counted
     std::uint32_t series = 262144;             // in all; beyond: folded into "(other)", or refused without a label
     std::uint32_t labels_per_family = 131072;  // beyond: folded into "(other)"
+    // What instances have in cells, all together; beyond: refused, and counts that come for it are dropped, counted.
+    std::size_t counts = std::size_t{4} * 1024 * 1024;
+    std::size_t text_bytes = std::size_t{32} * 1024 * 1024;  // of all text values; beyond: the old ones stay, counted
 };
 
 // Where changes are written down, each at its own pace: the store, once a second, and the journal, before a page with
@@ -170,7 +173,9 @@ struct MetricCounts {
     std::uint64_t refused_families = 0;  // another kind, reserved name, too many
     std::uint64_t refused_series = 0;    // no room and no label to fold into
     std::uint64_t refused_deltas = 0;    // on a counter: negative, or beyond 2^64
-    std::uint64_t dropped_values = 0;    // for a refused series
+    std::uint64_t dropped_values = 0;    // for a refused series or count
+    std::uint64_t refused_counts = 0;    // beyond MetricLimits::counts
+    std::uint64_t refused_texts = 0;     // beyond MetricLimits::text_bytes
 };
 
 class Metrics {
@@ -199,7 +204,10 @@ public:
 
     // From one connection of one instance. A fatal error leaves everything as it was: the message is checked whole
     // before it is applied. What is merely refused is counted and skipped.
-    [[nodiscard]] Errc define(InstanceMetrics& who, ConnectionIds& ids, const wire::Define& define);
+    // `room`: how many counts the instance may have beyond those that it has.
+    [[nodiscard]] Errc define(
+        InstanceMetrics& who, ConnectionIds& ids, const wire::Define& define, std::size_t room = ~std::size_t{0}
+    );
     [[nodiscard]] Errc apply(InstanceMetrics& who, ConnectionIds& ids, const wire::Deltas& deltas);
     [[nodiscard]] Errc apply(InstanceMetrics& who, ConnectionIds& ids, const wire::Set& set);
 
@@ -242,12 +250,15 @@ private:
     static Series& own_series(Family& family);
     Family* admit_family(const wire::Family& family);
     Series* admit_series(Family& family, std::string_view label);
+    Count* admit_count(InstanceMetrics& who, Cell& cell, std::size_t& room);
+    void set_text(const Family& family, TextValue& text, const InstanceMetrics& who, std::string_view value);
     void remove_parts(InstanceMetrics& who);
     void mark_retired(Cell& cell);
 
     MetricLimits limits_;
     FamilyByName families_;
     std::uint32_t series_count_ = 0;
+    std::size_t text_bytes_ = 0;  // parts and what is shown
     Marked<Cell> retired_changed_;
     MetricCounts counts_;
 };

@@ -18,6 +18,16 @@ Own::Own(Metrics& m)
       ),
       frames(m.own_counter("quipu/ingest/frames", "frames taken from emitters")),
       frame_bytes(m.own_counter("quipu/ingest/bytes", "bytes read from emitters")),
+      ended_for_room(
+          m.own_counter("quipu/ingest/endedForRoom", "lost emitters taken for ended because too many were lost")
+      ),
+      forgotten_emitters(m.own_counter(
+          "quipu/ingest/forgottenEmitters", "ended emitters no longer on record because there were too many"
+      )),
+      left_out_words(m.own_counter(
+          "quipu/ingest/leftOutWords",
+          "configurations, flags and arguments of mail daemons left out because all together were too long"
+      )),
       truncated_frames(
           m.own_counter("quipu/ingest/truncatedFrames", "frames that were begun and not finished by their emitter")
       ),
@@ -60,6 +70,10 @@ Own::Own(Metrics& m)
       otlp_failed(m.own_counter("quipu/otlp/failed", "spans that the collector refused for good")),
       otlp_retries(m.own_counter("quipu/otlp/retries", "requests to the collector that were repeated")),
       otlp_queue(m.own_gauges("quipu/otlp/queue", "state", "spans that wait for the collector, or are on their way")),
+      rewrites(m.own_counter(
+          "quipu/store/rewrites",
+          "commits after long failure that removed from the state file all that they did not bring"
+      )),
       folded_series_(m.own_counter("quipu/metrics/foldedSeries", "series folded into the label (other)")),
       refused_families_(m.own_counter(
           "quipu/metrics/refusedFamilies", "families refused: known with another kind, a reserved name, or too many"
@@ -69,6 +83,18 @@ Own::Own(Metrics& m)
           m.own_counter("quipu/metrics/refusedDeltas", "deltas refused on counters: negative, or beyond 2^64")
       ),
       dropped_values_(m.own_counter("quipu/metrics/droppedValues", "values dropped that came for a refused series")),
+      refused_counts_(m.own_counter(
+          "quipu/metrics/refusedCounts", "counts of a mail daemon refused because all together were too many"
+      )),
+      refused_texts_(
+          m.own_counter("quipu/metrics/refusedTexts", "text values not taken because all together were too long")
+      ),
+      refused_questions_(
+          m.own_counter("quipu/queries/refused", "questions to mail daemons refused because too many were open")
+      ),
+      long_answers_(
+          m.own_counter("quipu/queries/tooLong", "answers of mail daemons given up because they were too long")
+      ),
       trace_events_(m.own_counter("quipu/traces/events", "trace events taken")),
       ignored_trace_events_(
           m.own_counter("quipu/traces/ignoredEvents", "trace events ignored: their trace is unknown or has ended")
@@ -121,6 +147,10 @@ void Own::refresh(const State& state) {
     refused_series_.total = metrics.refused_series;
     refused_deltas_.total = metrics.refused_deltas;
     dropped_values_.total = metrics.dropped_values;
+    refused_counts_.total = metrics.refused_counts;
+    refused_texts_.total = metrics.refused_texts;
+    refused_questions_.total = state.queries.counts().refused;
+    long_answers_.total = state.queries.counts().too_long;
     trace_events_.total = traces.events;
     ignored_trace_events_.total = traces.ignored_events;
     cut_trace_events_.total = traces.cut_events;

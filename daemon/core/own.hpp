@@ -17,7 +17,10 @@ struct Own {
     Cell& refused_sessions;     // closed for an error of theirs
     Cell& frames;
     Cell& frame_bytes;
-    Cell& truncated_frames;  // connection ended inside a frame
+    Cell& ended_for_room;      // lost ones, because too many were lost
+    Cell& forgotten_emitters;  // ended ones, because too many were on record
+    Cell& left_out_words;      // of what emitters say of themselves, because it was too much
+    Cell& truncated_frames;    // connection ended inside a frame
     Cell& unknown_fields;
     Cell& unknown_messages;
     Cell& unknown_answers;
@@ -44,6 +47,7 @@ struct Own {
     Cell& otlp_failed;
     Cell& otlp_retries;  // requests
     Family& otlp_queue;  // spans, by state; empty where traces are not sent
+    Cell& rewrites;  // commits that remove whatever they do not bring anew
 
     // Takes over what other parts of the state count for themselves, and what they are now: call before rendering.
     void refresh(const State& state);
@@ -54,6 +58,10 @@ private:
     Cell& refused_series_;
     Cell& refused_deltas_;
     Cell& dropped_values_;
+    Cell& refused_counts_;
+    Cell& refused_texts_;
+    Cell& refused_questions_;
+    Cell& long_answers_;
     Cell& trace_events_;
     Cell& ignored_trace_events_;
     Cell& cut_trace_events_;

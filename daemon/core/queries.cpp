@@ -23,7 +23,10 @@ void tell_cancel(Emitters& emitters, std::uint32_t number, std::uint32_t query) 
 }  // namespace
 
 AskId Queries::open(const Ask& ask, Emitters& emitters, Now now) {
-    if (open_.size() >= limits_.open) return 0;
+    if (open_.size() >= limits_.open) {
+        ++counts_.refused;
+        return 0;
+    }
     const AskId id = ++last_id_;
     Open& open = open_[id];
     open.deadline_steady_ns = now.steady_ns + ask.deadline_ns;
@@ -64,6 +67,7 @@ Errc Queries::answer(EmitterRecord& from, const wire::Answer& answer) {
     const bool is_too_long = reply.body.size() + answer.chunk.size() > limits_.answer_bytes ||
                              body_bytes_ + answer.chunk.size() > limits_.total_answer_bytes;
     if (is_too_long) {
+        ++counts_.too_long;
         const wire::Cancel cancel{answer.query};
         wire::append_frame_of(from.output, cancel);
         settle(id, open, *it, Outcome::too_long);

@@ -25,6 +25,12 @@ struct QueryLimits {
     std::size_t total_answer_bytes = 256 * 1024 * 1024;  // of all open ones
 };
 
+// How often a limit was hit: read by Own (own.hpp).
+struct QueryCounts {
+    std::uint64_t refused = 0;   // asks beyond `open`
+    std::uint64_t too_long = 0;  // answers beyond either of the others
+};
+
 // What to ask, of whom.
 struct Ask {
     std::string topic;
@@ -80,6 +86,8 @@ public:
 
     [[nodiscard]] std::size_t open_count() const { return open_.size(); }
 
+    [[nodiscard]] const QueryCounts& counts() const { return counts_; }
+
 private:
     struct Pending {
         Reply reply;
@@ -97,6 +105,7 @@ private:
     void finish_if_done(AskId id, const Open& open);
 
     QueryLimits limits_;
+    QueryCounts counts_;
     std::map<AskId, Open> open_;                     // until taken or cancelled
     std::unordered_map<std::uint32_t, AskId> asks_;  // by Query.id, while an answer is awaited
     std::vector<AskId> finished_;

@@ -13,6 +13,7 @@ void set_lost(State& state, EmitterRecord& emitter, std::string_view how, Now no
     emitter.how = how;
     emitter.mark_life();
     if (EmitterRecord* longest = state.emitters.lost_beyond_limit()) {
+        ++state.own.ended_for_room.total;
         set_ended(state, *longest, "too many were lost, it the longest ago", now);
     }
 }
@@ -28,6 +29,7 @@ void set_ended(State& state, EmitterRecord& emitter, std::string_view how, Now n
     state.traces.orphan_all(emitter.traces, emitter.program + " ended: " + emitter.how, now);
     emitter.mark_life();
     for (const std::string& instance : state.emitters.trim()) {
+        ++state.own.forgotten_emitters.total;
         for (auto& forgotten : state.forgotten) forgotten.push_back(instance);
     }
 }
