@@ -3,10 +3,10 @@
 
 #include "tests/core/history_lab.hpp"
 
+BOOST_AUTO_TEST_SUITE(core_history_begin)
+
 using namespace quipu;
 using namespace quipu::test;
-
-BOOST_AUTO_TEST_SUITE(core_history_begin)
 
 BOOST_AUTO_TEST_CASE(a_labels_first_burst_has_a_point_before_it_at_every_resolution) {
     Lab lab;

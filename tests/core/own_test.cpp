@@ -9,6 +9,8 @@
 #include "tests/support/duct.hpp"
 #include "tests/support/printers.hpp"
 
+BOOST_AUTO_TEST_SUITE(core_own)
+
 using namespace quipu;
 using namespace quipu::test;
 
@@ -27,8 +29,6 @@ std::map<std::string, double> gauges(State& state, std::string_view name) {
 using Values = std::map<std::string, double>;
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(core_own)
 
 BOOST_AUTO_TEST_CASE(who_pushes_is_counted_by_life) {
     State state;

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-using namespace quipu;
-
 BOOST_AUTO_TEST_SUITE(otlp_endpoint)
+
+using namespace quipu;
 
 BOOST_AUTO_TEST_CASE(urls_are_taken_apart) {
     const std::vector<std::pair<std::string_view, OtlpEndpoint>> cases = {

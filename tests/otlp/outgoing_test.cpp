@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(otlp_outgoing)
+
 using namespace quipu;
 
 namespace {
@@ -44,8 +46,6 @@ struct Lab {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(otlp_outgoing)
 
 BOOST_AUTO_TEST_CASE(nothing_waits_for_nothing) {
     Lab lab;

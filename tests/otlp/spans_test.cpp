@@ -14,6 +14,8 @@
 #include "tests/support/golden.hpp"
 #include "tests/support/temp_dir.hpp"
 
+BOOST_AUTO_TEST_SUITE(otlp_spans)
+
 using namespace quipu;
 using namespace quipu::test;
 
@@ -66,8 +68,6 @@ struct Listening : World {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(otlp_spans)
 
 BOOST_AUTO_TEST_CASE(a_connection_with_a_child_a_link_and_an_error) {
     Listening world;
