@@ -26,7 +26,7 @@ Own::Own(Metrics& m)
       )),
       left_out_words(m.own_counter(
           "quipu/ingest/leftOutWords",
-          "configurations, flags and arguments of mail daemons left out because all together were too long"
+          "configurations, flags and arguments of emitters left out because all together were too long"
       )),
       truncated_frames(
           m.own_counter("quipu/ingest/truncatedFrames", "frames that were begun and not finished by their emitter")
@@ -84,17 +84,15 @@ Own::Own(Metrics& m)
       ),
       dropped_values_(m.own_counter("quipu/metrics/droppedValues", "values dropped that came for a refused series")),
       refused_counts_(m.own_counter(
-          "quipu/metrics/refusedCounts", "counts of a mail daemon refused because all together were too many"
+          "quipu/metrics/refusedCounts", "counts of an emitter refused because all together were too many"
       )),
       refused_texts_(
           m.own_counter("quipu/metrics/refusedTexts", "text values not taken because all together were too long")
       ),
       refused_questions_(
-          m.own_counter("quipu/queries/refused", "questions to mail daemons refused because too many were open")
+          m.own_counter("quipu/queries/refused", "questions to emitters refused because too many were open")
       ),
-      long_answers_(
-          m.own_counter("quipu/queries/tooLong", "answers of mail daemons given up because they were too long")
-      ),
+      long_answers_(m.own_counter("quipu/queries/tooLong", "answers of emitters given up because they were too long")),
       trace_events_(m.own_counter("quipu/traces/events", "trace events taken")),
       ignored_trace_events_(
           m.own_counter("quipu/traces/ignoredEvents", "trace events ignored: their trace is unknown or has ended")
