@@ -12,7 +12,6 @@ namespace quipu {
 
 namespace {
 
-constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
 std::size_t cost_of(const OtlpSpan& span) {
