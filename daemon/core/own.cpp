@@ -132,7 +132,7 @@ Own::Own(Metrics& m)
       most_history_bytes_(m.own_bytes(
           "quipu/history/mostBytes", "the most that history can take, in memory and again in the state file"
       )),
-      emitters_(m.own_gauges("quipu/ingest/emitters", "life", "mail daemon processes that push, or are lost")),
+      emitters_(m.own_gauges("quipu/ingest/emitters", "life", "processes that push, and those that were lost")),
       open_traces_(m.own_gauges("quipu/traces/open", "family", "open traces, by family")),
       health_(m.own_gauges("quipu/health/ok", "check", "1 where a check of /healthz is well, 0 where it failed")) {}
 
