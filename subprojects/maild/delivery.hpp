@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "counts.hpp"
+#include "names.hpp"
 #include "options.hpp"
 #include "queue_file.hpp"
-#include "wire.hpp"
 
 namespace maild {
 

@@ -110,10 +110,12 @@ awaitable<Reply> Client::connect() {
         failure.text += resolve_error.message();
         co_return failure;
     }
-    wire_ = std::make_shared<Wire>(tcp::socket(executor));
+    wire_ = std::make_shared<Wire>(mailside::StreamSocket(executor));
     lines_ = LineReader(max_reply_line_bytes);
     delivery_.task.waits_for("a connection to the smarthost", host.host);
-    if (const error_code ec = co_await wire_->connect(endpoints, Clock::now() + connect_timeout)) {
+    std::vector<mailside::StreamEndpoint> candidates;
+    for (const auto& entry : endpoints) candidates.emplace_back(entry.endpoint());
+    if (const error_code ec = co_await wire_->connect(std::move(candidates), Clock::now() + connect_timeout)) {
         failure.text += ec.message();
         co_return failure;
     }

@@ -6,9 +6,10 @@
 
 #include <csignal>
 #include <cstdio>
-#include <fstream>
-#include <mutex>
 #include <optional>
+
+#include <mailside/query_gate.hpp>
+#include <mailside/tls.hpp>
 
 #include "options.hpp"
 #include "queue.hpp"
@@ -23,63 +24,6 @@ using namespace std::chrono_literals;
 
 // Together with the emitter's last flush less than the two seconds that a clean end may take.
 constexpr auto end_limit = 1500ms;
-
-// Leads questions from the courier's thread to the event loop, as long as there is one: hence the lock, maild's only.
-struct QueryGate {
-    std::mutex mutex;
-    asio::io_context* io = nullptr;
-    std::shared_ptr<Queue> queue;
-
-    void ask(quipu::Query query) {
-        const std::lock_guard lock(mutex);
-        if (io == nullptr) return query.finish(quipu::AnswerStatus::failed, "maild is starting or ending");
-        asio::post(*io, [queue = queue, query = std::move(query)]() mutable {
-            const auto executor = queue->executor();
-            spawn(executor, queue->answer(std::move(query)), "answer about the queue");
-        });
-    }
-
-    void open(asio::io_context& to, std::shared_ptr<Queue> about) {
-        const std::lock_guard lock(mutex);
-        io = &to;
-        queue = std::move(about);
-    }
-
-    void close() {
-        const std::lock_guard lock(mutex);
-        io = nullptr;
-        queue.reset();
-    }
-};
-
-// Shuts the gate before the loop ends, however it ends.
-struct GateCloser {
-    QueryGate& gate;
-
-    ~GateCloser() { gate.close(); }
-};
-
-void check_readable(const std::string& path) {
-    if (!std::ifstream(path).good()) throw std::runtime_error("cannot read " + path);
-}
-
-std::optional<asio::ssl::context> make_server_tls(const Options& options) {
-    if (options.tls_certificate.empty()) return std::nullopt;
-    check_readable(options.tls_certificate);
-    check_readable(options.tls_private_key);
-    std::optional<asio::ssl::context> tls(asio::ssl::context::tls_server);
-    tls->set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
-    error_code ec;
-    tls->use_certificate_chain_file(options.tls_certificate, ec);
-    if (ec) throw std::runtime_error("no usable certificate in " + options.tls_certificate + ": " + ec.message());
-    tls->use_private_key_file(options.tls_private_key, asio::ssl::context::pem, ec);
-    if (ec) {
-        throw std::runtime_error(
-            "no private key for " + options.tls_certificate + " in " + options.tls_private_key + ": " + ec.message()
-        );
-    }
-    return tls;
-}
 
 void make_maildir(const Options& options) {
     std::error_code error;
@@ -128,16 +72,17 @@ awaitable<void> end(
 void run(const Options& options) {
     // The emitter is declared first, to end last: everything in the loop counts and traces. It is made last, so that
     // a maild that cannot start never shows up in quipud.
-    QueryGate gate;
+    mailside::QueryGate gate;
     CountLog count_log(options.count_log);
     std::optional<quipu::Emitter> emitter;
     std::optional<quipu::Profiler> profiler;
     std::optional<Counts> counts;
     std::optional<Routes> routes;
-    std::optional<asio::ssl::context> server_tls = make_server_tls(options);
-    asio::ssl::context client_tls(asio::ssl::context::tls_client);
-    error_code ignored;
-    client_tls.set_default_verify_paths(ignored);
+    std::optional<asio::ssl::context> server_tls;
+    if (!options.tls_certificate.empty()) {
+        server_tls = mailside::server_tls(options.tls_certificate, options.tls_private_key);
+    }
+    asio::ssl::context client_tls = mailside::client_tls();
     make_maildir(options);
     const QueueDir queue_dir(options.queue_dir);
     routes.emplace(options, Tally());  // a wrong alias is refused before anything starts
@@ -147,15 +92,15 @@ void run(const Options& options) {
 
     emitter.emplace(emitter_options(options, count_log));
     profiler.emplace(*emitter);
-    emitter->on_query("queue", [&gate](quipu::Query query) { gate.ask(std::move(query)); });
+    emitter->on_query("queue", gate.handler());
     counts.emplace(*emitter, MAILD_VERSION, source_date, count_log);
     routes.emplace(options, counts->alias_hook_skip);
     const Context context{
         options, *emitter, *profiler, *counts, *routes, server_tls ? &*server_tls : nullptr, client_tls};
     auto queue = std::make_shared<Queue>(io, context, queue_dir);
     auto server = std::make_shared<Server>(context, queue, std::move(acceptor));
-    gate.open(io, queue);
-    const GateCloser closer{gate};
+    gate.open(io, [queue](quipu::Query query) { return queue->answer(std::move(query)); });
+    const mailside::QueryGate::Closer closer{gate};
     queue->start();
     server->start();
     spawn(io.get_executor(), end(io, signals, server, queue, profiler->task("maild", "end")), "end");
@@ -164,21 +109,15 @@ void run(const Options& options) {
     io.run();
 }
 
+void start(int argc, const char* const* argv) {
+    const std::optional<Options> options = parse_options(argc, argv);
+    if (options) run(*options);
+}
+
 }  // namespace
 
 }  // namespace maild
 
 int main(int argc, char** argv) {
-    std::signal(SIGPIPE, SIG_IGN);
-    try {
-        const std::optional<maild::Options> options = maild::parse_options(argc, argv);
-        if (options) maild::run(*options);
-    } catch (const maild::UsageError& error) {
-        std::fprintf(stderr, "maild: %s\n", error.what());
-        return 2;
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "maild: %s\n", error.what());
-        return 1;
-    }
-    return 0;
+    return mailside::run_main(maild::start, argc, argv);
 }

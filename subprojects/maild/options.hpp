@@ -1,5 +1,4 @@
-// maild's command line: one table row a flag in options.cpp, which --help, the checks and what quipud shows under
-// /debug/flags and /debug/config all read.
+// maild's command line: one table row a flag in options.cpp.
 #pragma once
 
 #include <quipu/emitter.hpp>
@@ -8,16 +7,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
-namespace maild {
+#include "names.hpp"
 
-struct HostPort {
-    std::string host;
-    std::uint16_t port = 0;
-};
+namespace maild {
 
 // target: "|command args" or an address.
 struct Alias {
@@ -50,11 +45,6 @@ struct Options {
 
     std::vector<quipu::Flag> flags;  // all of them, as given or by default
     std::string config_text;         // the same as lines "name = value"
-};
-
-// Its text is one sentence for the person at the command line; exit code 2.
-struct UsageError : std::runtime_error {
-    using std::runtime_error::runtime_error;
 };
 
 // nullopt: --help or --version, answered on stdout. Throws UsageError.

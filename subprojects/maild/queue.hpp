@@ -16,10 +16,10 @@
 #include <vector>
 
 #include "counts.hpp"
+#include "names.hpp"
 #include "options.hpp"
 #include "queue_file.hpp"
 #include "routes.hpp"
-#include "wire.hpp"
 
 namespace maild {
 

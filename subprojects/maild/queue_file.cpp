@@ -228,7 +228,7 @@ std::vector<Item> QueueDir::load() const {
             continue;
         }
         ::rename(file.c_str(), (file.string() + ".bad").c_str());
-        std::fprintf(stderr, "maild: damaged queue item set aside as %s.bad\n", file.c_str());
+        mailside::log_line("damaged queue item set aside as " + file.string() + ".bad");
     }
     return items;
 }

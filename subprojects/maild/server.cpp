@@ -1,6 +1,5 @@
 #include "server.hpp"
 
-#include <cstdio>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
@@ -81,7 +80,7 @@ awaitable<void> Server::accept() {
             }
             // Such as no descriptors left: passes, and must not spin until then.
             trace_.error("accept: %s", ec.message().c_str());
-            std::fprintf(stderr, "maild: cannot accept a connection: %s\n", ec.message().c_str());
+            log_line("cannot accept a connection: " + ec.message());
         }
         task_.waits_for("a moment: connections cannot be accepted now");
         pause.expires_after(pause_after_error);
@@ -95,7 +94,7 @@ awaitable<void> Server::serve(std::shared_ptr<Session> session, bool has_room) {
     try {
         co_await session->run(has_room);
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "maild: session ended: %s\n", error.what());
+        log_line(std::string("session ended: ") + error.what());
     }
     sessions_.erase(key);
 }

@@ -299,20 +299,4 @@ std::string lower(std::string_view text) {
     return result;
 }
 
-std::string printable(std::string_view text, std::size_t max_bytes) {
-    constexpr std::string_view hex = "0123456789abcdef";
-    std::string result;
-    for (const char c : text.substr(0, max_bytes)) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte >= 0x20 && byte != 0x7f) {
-            result += c;
-        } else {
-            result += "\\x";
-            result += hex[byte >> 4];
-            result += hex[byte & 15];
-        }
-    }
-    return result;
-}
-
 }  // namespace maild

@@ -2,6 +2,8 @@
 // Everything here is fed by strangers: nothing throws on input, and each reader holds a bounded number of bytes.
 #pragma once
 
+#include <mailside/log.hpp>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -138,7 +140,7 @@ private:
 };
 
 std::string lower(std::string_view text);
-// Control characters as \xNN, at most max_bytes of text: for traces, logs and DSNs.
-std::string printable(std::string_view text, std::size_t max_bytes = 500);
+// For traces, logs and DSNs.
+using mailside::printable;
 
 }  // namespace maild

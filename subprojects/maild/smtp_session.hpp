@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "names.hpp"
 #include "queue.hpp"
 #include "smtp_parse.hpp"
-#include "wire.hpp"
 
 namespace maild {
 

@@ -1,10 +1,11 @@
-#include "wire.hpp"
+#include <mailside/wire.hpp>
 
-#include <cstdio>
+#include <mailside/log.hpp>
+
 #include <exception>
 #include <utility>
 
-namespace maild {
+namespace mailside {
 
 namespace {
 
@@ -19,12 +20,12 @@ void spawn(const asio::any_io_executor& executor, awaitable<void> coroutine, std
         try {
             if (error) std::rethrow_exception(error);
         } catch (const std::exception& e) {
-            std::fprintf(stderr, "maild: %s: %s\n", what.c_str(), e.what());
+            log_line(what + ": " + e.what());
         }
     });
 }
 
-Wire::Wire(tcp::socket socket) : socket_(std::move(socket)), timer_(socket_.get_executor()) {}
+Wire::Wire(StreamSocket socket) : socket_(std::move(socket)), timer_(socket_.get_executor()) {}
 
 void Wire::arm(Clock::time_point deadline) {
     timer_.expires_at(deadline);
@@ -47,10 +48,11 @@ error_code Wire::disarm(error_code result) {
     return result && was_late ? error_code(asio::error::timed_out) : result;
 }
 
-awaitable<error_code> Wire::connect(tcp::resolver::results_type endpoints, Clock::time_point deadline) {
+awaitable<error_code> Wire::connect(std::vector<StreamEndpoint> endpoints, Clock::time_point deadline) {
     arm(deadline);
     auto [ec, endpoint] = co_await asio::async_connect(socket_, endpoints, as_result);
     error_code ignored;
+    // Means nothing to a Unix socket.
     if (!ec) socket_.set_option(tcp::no_delay(true), ignored);
     co_return disarm(ec);
 }
@@ -137,10 +139,15 @@ awaitable<void> Wire::drain() {
     }
 }
 
+void Wire::close() {
+    error_code ignored;
+    socket_.close(ignored);
+}
+
 void Wire::interrupt() {
     is_interrupted_ = true;
     error_code ignored;
     if (is_reading_) socket_.cancel(ignored);
 }
 
-}  // namespace maild
+}  // namespace mailside

@@ -1,4 +1,4 @@
-// The transport of one SMTP conversation, either side: a TCP socket, TLS over it once started, what was read and not
+// The transport of one conversation, either side: a TCP or Unix socket, TLS over it once started, what was read and not
 // used yet, what is to be written. Every wait has a deadline. Owned by shared_ptr, since a deadline's timer may still
 // be in flight when the conversation ends.
 #pragma once
@@ -12,26 +12,30 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
-namespace maild {
+namespace mailside {
 
 namespace asio = boost::asio;
 using asio::awaitable;
 using asio::ip::tcp;
+using StreamSocket = asio::generic::stream_protocol::socket;
+using StreamEndpoint = asio::generic::stream_protocol::endpoint;
 using boost::system::error_code;
 using Clock = std::chrono::steady_clock;
 
 inline constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
-// Runs a coroutine on its own; an exception out of it is a line on stderr that begins with what.
+// Runs a coroutine on its own; an exception out of it is a line in the log that begins with what.
 void spawn(const asio::any_io_executor& executor, awaitable<void> coroutine, std::string what);
 
 class Wire : public std::enable_shared_from_this<Wire> {
 public:
-    explicit Wire(tcp::socket socket);
+    explicit Wire(StreamSocket socket);
 
     // All of these return timed_out at the deadline. The caller keeps the Wire alive until they are done.
-    awaitable<error_code> connect(tcp::resolver::results_type endpoints, Clock::time_point deadline);
+    // The first endpoint that takes the connection.
+    awaitable<error_code> connect(std::vector<StreamEndpoint> endpoints, Clock::time_point deadline);
     // Flushes, then reads some bytes, at most 16 KiB, into input().
     awaitable<error_code> fill(Clock::time_point deadline);
     awaitable<error_code> flush(Clock::time_point deadline);
@@ -47,6 +51,8 @@ public:
 
     // Ends the wait for input, now and later, with operation_aborted. Writing goes on.
     void interrupt();
+    // At once, without a word; whatever waits ends with an error.
+    void close();
 
     [[nodiscard]] bool is_tls() const { return tls_.has_value(); }
 
@@ -58,8 +64,8 @@ private:
     error_code disarm(error_code result);
     awaitable<void> drain();
 
-    tcp::socket socket_;
-    std::optional<asio::ssl::stream<tcp::socket&>> tls_;
+    StreamSocket socket_;
+    std::optional<asio::ssl::stream<StreamSocket&>> tls_;
     asio::steady_timer timer_;
     std::array<char, 16 * 1024> chunk_{};
     std::string in_;
@@ -70,4 +76,4 @@ private:
     bool is_verified_ = true;
 };
 
-}  // namespace maild
+}  // namespace mailside
