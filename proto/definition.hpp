@@ -20,6 +20,7 @@ struct FamilyPart {
     std::string label_name;
     Merge merge = Merge::sum;
     std::vector<double> bounds;
+    bool is_json = false;
 };
 
 struct SeriesPart {

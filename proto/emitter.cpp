@@ -124,7 +124,11 @@ Gauge Emitter::gauge(std::string_view name, std::string_view help, std::string_v
 }
 
 Text Emitter::text(std::string_view name, std::string_view help) {
-    return outbox_->text(name, help);
+    return outbox_->text(name, help, false);
+}
+
+Text Emitter::json(std::string_view name, std::string_view help) {
+    return outbox_->text(name, help, true);
 }
 
 CounterMap Emitter::counter_map(std::string_view name, std::string_view label_name, std::string_view help) {

@@ -319,6 +319,9 @@ public:
     Counter counter(std::string_view name, std::string_view help, std::string_view unit = {});
     Gauge gauge(std::string_view name, std::string_view help, std::string_view unit = {}, Merge merge = Merge::sum);
     Text text(std::string_view name, std::string_view help);
+    // A text whose values are JSON documents of at most limits::max_text_bytes (16 KiB), published as such on
+    // /debug/vars; others are refused there and counted. Named "memstats" it stands for the allocator's figures.
+    Text json(std::string_view name, std::string_view help);
     CounterMap counter_map(std::string_view name, std::string_view label_name, std::string_view help);
     GaugeMap gauge_map(
         std::string_view name, std::string_view label_name, std::string_view help, Merge merge = Merge::sum

@@ -69,6 +69,7 @@ void write(Writer& w, const Family& family) {
     add_number(w, 7, static_cast<std::uint64_t>(family.merge));
     w.add_packed_double(8, family.bounds.begin(), family.bounds.end());
     if (family.sum_unit != 0) w.add_double(9, family.sum_unit);
+    add_bool(w, 10, family.is_json);
 }
 
 void write(Writer& w, const Series& series) {

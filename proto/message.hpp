@@ -52,6 +52,7 @@ struct Family {
     Merge merge = Merge::sum;
     std::vector<double> bounds;
     double sum_unit = 0;
+    bool is_json = false;
 };
 
 struct Series {

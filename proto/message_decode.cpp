@@ -59,6 +59,7 @@ static void read(pbf_reader r, Family& out, Decoding& d) {
             case bytes(8): read_bounds(r, out.bounds, d); break;
             case fixed(8): d.push(out.bounds, r.get_double(), limits::max_bounds); break;
             case fixed(9): out.sum_unit = r.get_double(); break;
+            case varint(10): out.is_json = r.get_bool(); break;
             default: d.skip(r);
         }
     d.require(out.id != 0 && !out.name.empty());

@@ -127,10 +127,11 @@ Gauge Outbox::gauge(std::string_view name, std::string_view help, std::string_vi
     return {};
 }
 
-Text Outbox::text(std::string_view name, std::string_view help) {
+Text Outbox::text(std::string_view name, std::string_view help, bool is_json) {
     const std::lock_guard lock(declaring_);
     FamilyPart part;
     part.help = help;
+    part.is_json = is_json;
     Known* known = declare(name, wire::Kind::text, std::move(part));
     if (known && !known->series) known->series = add_series(known->family, known->kind, {}, 1);
     if (known && known->series) return Text(&known->series->mailbox);

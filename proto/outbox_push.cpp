@@ -128,6 +128,7 @@ void Outbox::push_definitions(std::string& out) {
             row.merge = static_cast<wire::Merge>(family->merge);
             row.bounds = family->bounds;
             row.sum_unit = family->bounds.empty() ? 0 : 1e-9;
+            row.is_json = family->is_json;
             bytes += row.name.size() + row.help.size();
         } else {
             auto& series = std::get<SeriesPart>(next->part);

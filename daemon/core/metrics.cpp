@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cassert>
 #include <limits>
+#include <optional>
 #include <utility>
 
+#include "daemon/core/json_text.hpp"
 #include "proto/limits.hpp"
 
 namespace quipu {
@@ -203,6 +205,7 @@ Family* Metrics::ensure_family(const Family& like) {
             family.kind == like.kind && family.is_labelled() == like.is_labelled() && family.bounds == like.bounds;
         if (!is_same) return nullptr;
         if (family.help.empty()) family.help = like.help;
+        family.is_json = family.is_json || like.is_json;  // a restored one does not know it yet
         return &family;
     }
     if (families_.size() >= limits_.families) return nullptr;
@@ -219,6 +222,7 @@ Family* Metrics::admit_family(const wire::Family& family) {
     like.merge = family.merge;
     like.bounds = family.bounds;
     like.sum_unit = family.sum_unit > 0 ? family.sum_unit : 1;
+    like.is_json = family.is_json && family.kind == Kind::text;
     Family* admitted = ensure_family(like);
     if (!admitted) ++counts_.refused_families;
     return admitted;
@@ -376,7 +380,13 @@ Errc Metrics::apply(InstanceMetrics& who, ConnectionIds& ids, const wire::Set& s
             ++counts_.dropped_values;
             continue;
         }
-        set_text(*target.family, std::get<TextValue>(target.series->value), who, value.value);
+        std::optional<std::string> shown(value.value);
+        if (target.family->is_json) shown = checked_json(value.value);
+        if (!shown) {
+            ++counts_.refused_documents;
+            continue;
+        }
+        set_text(*target.family, std::get<TextValue>(target.series->value), who, *shown);
     }
     return Errc::ok;
 }

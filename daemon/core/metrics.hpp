@@ -122,6 +122,7 @@ struct Family {
     wire::Merge merge = wire::Merge::sum;
     std::vector<double> bounds;  // histograms
     double sum_unit = 1;         // histograms
+    bool is_json = false;        // texts: what is shown is JSON, as checked_json() writes it
     std::uint64_t folded = 0;    // definitions that went to "(other)"
     bool is_own = false;         // quipud's own: not kept on disk
     bool is_stored = false;      // the store knows the family
@@ -169,13 +170,14 @@ struct ConnectionIds {
 
 // How often something was dropped or refused: read by Own (own.hpp), shown as quipu/... variables.
 struct MetricCounts {
-    std::uint64_t folded_series = 0;     // definitions that ended in "(other)"
-    std::uint64_t refused_families = 0;  // another kind, reserved name, too many
-    std::uint64_t refused_series = 0;    // no room and no label to fold into
-    std::uint64_t refused_deltas = 0;    // on a counter: negative, or beyond 2^64
-    std::uint64_t dropped_values = 0;    // for a refused series or count
-    std::uint64_t refused_counts = 0;    // beyond MetricLimits::counts
-    std::uint64_t refused_texts = 0;     // beyond MetricLimits::text_bytes
+    std::uint64_t folded_series = 0;      // definitions that ended in "(other)"
+    std::uint64_t refused_families = 0;   // another kind, reserved name, too many
+    std::uint64_t refused_series = 0;     // no room and no label to fold into
+    std::uint64_t refused_deltas = 0;     // on a counter: negative, or beyond 2^64
+    std::uint64_t dropped_values = 0;     // for a refused series or count
+    std::uint64_t refused_counts = 0;     // beyond MetricLimits::counts
+    std::uint64_t refused_texts = 0;      // beyond MetricLimits::text_bytes
+    std::uint64_t refused_documents = 0;  // for a JSON text, and no JSON
 };
 
 class Metrics {

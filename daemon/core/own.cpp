@@ -93,6 +93,9 @@ Own::Own(Metrics& m)
           m.own_counter("quipu/queries/refused", "questions to emitters refused because too many were open")
       ),
       long_answers_(m.own_counter("quipu/queries/tooLong", "answers of emitters given up because they were too long")),
+      refused_documents_(
+          m.own_counter("quipu/metrics/refusedDocuments", "values refused of variables that are JSON: they were not")
+      ),
       trace_events_(m.own_counter("quipu/traces/events", "trace events taken")),
       ignored_trace_events_(
           m.own_counter("quipu/traces/ignoredEvents", "trace events ignored: their trace is unknown or has ended")
@@ -149,6 +152,7 @@ void Own::refresh(const State& state) {
     refused_texts_.total = metrics.refused_texts;
     refused_questions_.total = state.queries.counts().refused;
     long_answers_.total = state.queries.counts().too_long;
+    refused_documents_.total = metrics.refused_documents;
     trace_events_.total = traces.events;
     ignored_trace_events_.total = traces.ignored_events;
     cut_trace_events_.total = traces.cut_events;

@@ -62,6 +62,7 @@ private:
     Cell& refused_texts_;
     Cell& refused_questions_;
     Cell& long_answers_;
+    Cell& refused_documents_;
     Cell& trace_events_;
     Cell& ignored_trace_events_;
     Cell& cut_trace_events_;

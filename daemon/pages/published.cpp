@@ -124,15 +124,18 @@ std::vector<Variable> published_variables(const FamilyByName& families, std::vec
     std::vector<Variable> variables;
     variables.reserve(families.size() + 2);
     std::vector<const Family*> odd;
+    const Family* memstats = nullptr;
     for (const auto& [name, family] : families) {
         if (is_variable_name(name)) {
             variables.push_back({name, &family});
+        } else if (name == memstats_name && family.is_json && !family.is_labelled()) {
+            memstats = &family;
         } else {
             odd.push_back(&family);
         }
     }
     variables.push_back({cmdline_name, nullptr});
-    variables.push_back({memstats_name, nullptr});
+    variables.push_back({memstats_name, memstats});
     if (!odd.empty()) {
         std::unordered_set<std::string_view> taken;
         for (const Variable& variable : variables) taken.insert(variable.name);
@@ -157,6 +160,7 @@ std::vector<Metric> published_metrics(const FamilyByName& families) {
     std::unordered_set<std::string> taken;
     taken.reserve(families.size() * 4);
     for (const auto& [name, family] : families) {
+        if (family.is_json) continue;  // a document is no label
         Metric metric;
         metric.family = &family;
         metric.name = as_metric_name(name);

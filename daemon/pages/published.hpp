@@ -26,7 +26,7 @@ inline constexpr std::string_view memstats_name = "memstats";
 
 struct Variable {
     std::string_view name;
-    const Family* family = nullptr;  // null: cmdline or memstats
+    const Family* family = nullptr;  // null: cmdline, and memstats unless a daemon publishes it as JSON
 };
 
 // Sorted bytewise. Views point into the families and into `folded`, which is filled first and must outlive them.
@@ -40,7 +40,7 @@ struct Metric {
     bool has_total = false;  // a counter whose samples are called NAME_total in the older format too
 };
 
-// In the order of the families. Unique also with the suffixes that samples get.
+// In the order of the families, JSON documents left out. Unique also with the suffixes that samples get.
 std::vector<Metric> published_metrics(const FamilyByName& families);
 
 // For the one label of a family; `le` and `quantile` mean something to the formats and get a "_" behind.

@@ -10,6 +10,7 @@ namespace quipu {
 namespace {
 
 constexpr std::size_t rows_per_page = 1000;
+constexpr std::size_t max_document_bytes = 200;  // of a JSON document; /debug/vars has the whole
 
 struct Row {
     const Family* family = nullptr;
@@ -32,7 +33,9 @@ std::string value_text(const Row& row) {
     switch (row.family->kind) {
         case Kind::counter: return grouped(row.series->counter().total);
         case Kind::gauge: return number_text(row.series->gauge().shown);
-        case Kind::text: return row.series->text().shown;
+        case Kind::text:
+            return row.family->is_json ? shortened(row.series->text().shown, max_document_bytes)
+                                       : row.series->text().shown;
         case Kind::histogram: break;
     }
     // The last cell is the sum, in multiples of its unit; the others count.

@@ -33,7 +33,13 @@ void append_value(std::string& out, const Family& family, const Series& series) 
                 out += "null";  // JSON has no other word for it
             }
             break;
-        case Kind::text: append_json_string(out, series.text().shown); break;
+        case Kind::text:
+            if (!family.is_json) {
+                append_json_string(out, series.text().shown);
+            } else {
+                out += series.text().is_known ? series.text().shown : "null";  // checked when it came
+            }
+            break;
         case Kind::histogram: append_integer(out, observations(series.histogram())); break;
     }
 }
@@ -41,7 +47,7 @@ void append_value(std::string& out, const Family& family, const Series& series) 
 void append_family(std::string& out, const Family& family) {
     if (!family.is_labelled()) {
         if (family.series.empty()) {
-            out += family.kind == Kind::text ? "\"\"" : "0";
+            out += family.is_json ? "null" : family.kind == Kind::text ? "\"\"" : "0";
         } else {
             append_value(out, family, family.series.begin()->second);
         }
@@ -136,6 +142,13 @@ void append_memstats(std::string& out, const State& state) {
     out += ",\"EnableGC\":false,\"DebugGC\":false,\"BySize\":[]}";
 }
 
+// Of a daemon that tells its memory's figures itself, as one that runs under another language's runtime does.
+bool has_living_value(const Family* memstats) {
+    if (!memstats || memstats->series.empty()) return false;
+    const TextValue& text = memstats->series.begin()->second.text();
+    return text.is_known && !text.is_stale;
+}
+
 }  // namespace
 
 PageResult vars_page(const State& state, const Request& /*request*/, Now /*now*/) {
@@ -149,12 +162,12 @@ PageResult vars_page(const State& state, const Request& /*request*/, Now /*now*/
         out += separator;
         separator = ",\n";
         append_name(out, variable.name);
-        if (variable.family) {
-            append_family(out, *variable.family);
-        } else if (variable.name == cmdline_name) {
+        if (variable.name == cmdline_name) {
             append_cmdline(out, state);
-        } else {
+        } else if (variable.name == memstats_name && !has_living_value(variable.family)) {
             append_memstats(out, state);
+        } else {
+            append_family(out, *variable.family);
         }
     }
     out += "\n}\n";

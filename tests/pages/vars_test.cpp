@@ -245,4 +245,38 @@ BOOST_AUTO_TEST_CASE(totals_of_several_mail_daemons_add_up) {
     BOOST_TEST(line(world, "c") == R"({"x": 1, "y": 42, "z": 500})");
 }
 
+BOOST_AUTO_TEST_CASE(json_texts_are_documents) {
+    World world;
+    auto maild = world.connect('a');
+    const std::uint32_t id = maild->define({.name = "chasquid/new", .kind = Kind::text, .is_json = true});
+    BOOST_TEST(line(world, "chasquid/new") == "null");
+    maild->say(wire::Set{{}, {}, {{id, R"({"a": [1, "\\x"], "<b>": 2.50})"}}});
+    BOOST_TEST(line(world, "chasquid/new") == R"({"a":[1,"\u005cx"],"\u003cb\u003e":2.50})");
+    maild->say(wire::Set{{}, {}, {{id, "{"}}});
+    BOOST_TEST(line(world, "chasquid/new") == R"({"a":[1,"\u005cx"],"\u003cb\u003e":2.50})");
+    BOOST_TEST(world.state.metrics.counts().refused_documents == 1U);
+    BOOST_TEST(world.get("/metrics").body.find("chasquid_new") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(memstats_that_a_daemon_tells_itself_stand_for_its_allocators_figures) {
+    World world;
+    auto maild = world.connect('a');
+    maild->say(wire::Process{.heap_in_use_bytes = 1000});
+    const std::uint32_t id = maild->define({.name = "memstats", .kind = Kind::text, .is_json = true});
+    BOOST_TEST(vars(world).at("memstats").at("Alloc") == 1000);
+    maild->say(wire::Set{{}, {}, {{id, R"({"Alloc":17,"NumGC":3})"}}});
+    BOOST_TEST(line(world, "memstats") == R"({"Alloc":17,"NumGC":3})");
+    maild.reset();
+    set_ended(world.state, *world.state.emitters.all().front(), "it is gone", noon);
+    BOOST_TEST(vars(world).at("memstats").at("Alloc") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_text_named_memstats_is_not_taken_for_the_allocators_figures) {
+    World world;
+    auto maild = world.connect('a');
+    maild->text("memstats", "hello");
+    BOOST_TEST(vars(world).at("memstats").is_object());
+    BOOST_TEST(line(world, "memstats_2") == "\"hello\"");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -49,7 +49,8 @@ wire::Define define() {
               .unit = "seconds",
               .bounds = {0.005, 0.1, 10},
               .sum_unit = 1e-9},
-             {.id = 4, .name = "chasquid/version", .kind = wire::Kind::text, .merge = wire::Merge::last}},
+             {.id = 4, .name = "chasquid/version", .kind = wire::Kind::text, .merge = wire::Merge::last},
+             {.id = 5, .name = "memstats", .kind = wire::Kind::text, .is_json = true}},
         .series =
             {{.id = 1, .family = 1, .label_value = "250"},
              {.id = 2, .family = 2},
