@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "proto/fork_guard.hpp"
+#include "proto/limits.hpp"
 #include "proto/masking.hpp"
 
 namespace quipu {
@@ -35,10 +36,12 @@ constexpr milliseconds goodbye_time{250};
 constexpr std::chrono::seconds process_interval{1};
 constexpr std::chrono::seconds complaint_interval{60};
 
+std::uint64_t wall_ns(std::chrono::system_clock::time_point time) {
+    return static_cast<std::uint64_t>(time.time_since_epoch() / std::chrono::nanoseconds(1));
+}
+
 std::uint64_t wall_now_ns() {
-    return static_cast<std::uint64_t>(
-        std::chrono::system_clock::now().time_since_epoch() / std::chrono::nanoseconds(1)
-    );
+    return wall_ns(std::chrono::system_clock::now());
 }
 
 std::vector<std::string> own_cmdline() {
@@ -74,10 +77,13 @@ Courier::Courier(Outbox& outbox, EmitterOptions options)
       secrets_{options_.secret_names, options_.secret_values},
       wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       back_off_(first_back_off) {
-    identity_.hostname = own_hostname();
-    identity_.cmdline = masked_cmdline(options_.cmdline.empty() ? own_cmdline() : options_.cmdline, secrets_);
-    identity_.flags = masked_flags(options_.flags, secrets_);
+    describe_identity();
     renew_identity();
+    if (const auto& other = options_.on_behalf_of) {
+        std::memcpy(identity_.instance.data(), other->instance.data(), identity_.instance.size());
+        identity_.pid = other->pid;
+        identity_.start_wall_ns = wall_ns(other->started);
+    }
     outbox_.on_first_use_after_fork = [this] { start(); };
     outbox_.set_answer_wake([this] { flush(); });
     guard(*this);
@@ -90,6 +96,15 @@ Courier::~Courier() {
     outbox_.set_answer_wake({});
     if (fd_ >= 0) ::close(fd_);
     if (wake_fd_ >= 0) ::close(wake_fd_);
+}
+
+void Courier::describe_identity() {
+    const auto& other = options_.on_behalf_of;
+    identity_.hostname = other ? other->hostname : own_hostname();
+    const bool is_own_cmdline = options_.cmdline.empty() && !other;
+    identity_.cmdline = masked_cmdline(is_own_cmdline ? own_cmdline() : options_.cmdline, secrets_);
+    identity_.flags = masked_flags(options_.flags, secrets_);
+    identity_.is_companion = options_.is_companion;
 }
 
 void Courier::renew_identity() noexcept {
@@ -124,11 +139,12 @@ void* Courier::thread_main(void* self) {
     return nullptr;
 }
 
-void Courier::stop() noexcept {
+void Courier::stop(std::string_view reason) noexcept {
     {
         const std::lock_guard lock(lifecycle_);
         if (!is_running_) return;
         is_running_ = false;
+        farewell_ = reason.substr(0, limits::max_reason_bytes);
         is_stopping_ = true;
     }
     flush();
@@ -220,7 +236,7 @@ void Courier::push_if_due() {
     const Clock::time_point now = Clock::now();
     if (!is_wanted && !has_more_ && now < next_push_) return;
     has_more_ = push();
-    if (now >= next_process_) {
+    if (now >= next_process_ && !options_.on_behalf_of) {
         outbox_.push_process(own_process(), out_);
         next_process_ = now + process_interval;
     }
@@ -289,7 +305,7 @@ void Courier::say_goodbye() {
     while (fd_ >= 0 && !outbox_.is_acknowledged() && Clock::now() < deadline) {
         if (outbox_.is_welcome() && written_ == out_.size() && !has_said_bye) {
             if (!push()) {
-                wire::append_frame_of(out_, wire::Bye{"exit"});
+                wire::append_frame_of(out_, wire::Bye{farewell_});
                 has_said_bye = true;
             }
         }

@@ -30,8 +30,8 @@ public:
 
     [[nodiscard]] const Secrets& secrets() const { return secrets_; }
 
-    // Pushes what is left, says Bye, waits for Ack; 250 ms at most. Idempotent.
-    void stop() noexcept;
+    // Pushes what is left, says Bye, waits for Ack; 250 ms at most. Idempotent: the first reason counts.
+    void stop(std::string_view reason = "exit") noexcept;
 
     // Pushes now. One write to an eventfd.
     bool flush() noexcept;
@@ -59,6 +59,7 @@ private:
     void wait(Clock::time_point until);
     void say_goodbye();
     [[nodiscard]] std::chrono::milliseconds interval() const;
+    void describe_identity();
     void renew_identity() noexcept;
 
     [[nodiscard]] bool is_own_thread() const { return is_running_ && pthread_equal(pthread_self(), thread_) != 0; }
@@ -86,6 +87,7 @@ private:
     std::mutex lifecycle_;     // start and stop; the thread itself never takes it
     // Held by the thread while it works, not while it waits: a fork must not copy half-changed state.
     std::mutex working_;
+    std::string farewell_;  // set before is_stopping_
     std::atomic<bool> is_stopping_{false};
     std::atomic<bool> wants_flush_{false};
     std::atomic<bool> is_connected_{false};

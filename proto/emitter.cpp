@@ -151,6 +151,10 @@ void Emitter::set_config_text(std::string_view text) {
     outbox_->set_config_text(masked_config(text, courier_->secrets()));
 }
 
+void Emitter::end(std::string_view reason) noexcept {
+    courier_->stop(reason);
+}
+
 bool Emitter::flush() noexcept {
     return courier_->flush();
 }

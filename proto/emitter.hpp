@@ -17,11 +17,13 @@
 // Includes std only; linking needs nothing but libc, libstdc++ and pthreads.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -275,6 +277,16 @@ enum class PushStage : std::uint8_t {
     sent,      // the kernel has all of it
 };
 
+// Another process, for which this one speaks: what quipud is told in place of this one's own facts.
+struct ProcessFacts {
+    // Made of facts that are that process's alone, such as its host and the moment of its start: the same whoever
+    // speaks for it and when, so that its counts are taken for its own again after this process was started anew.
+    std::array<std::uint8_t, 16> instance{};
+    std::uint32_t pid = 0;  // 0: not known
+    std::chrono::system_clock::time_point started{};
+    std::string hostname{};
+};
+
 struct EmitterOptions {
     std::string program{};  // short name of the mail daemon
     std::string version{};
@@ -282,6 +294,11 @@ struct EmitterOptions {
     std::vector<std::string> cmdline{};  // empty: taken from /proc/self/cmdline. Secrets are masked here, at the source
     std::vector<Flag> flags{};           // secrets masked by name
     std::string config_text{};           // lines with a secret's key are masked
+    // Set: counters are that process's totals since it began, program to config_text are its own too (an empty
+    // cmdline stays empty), and nothing is pushed of this process's memory.
+    std::optional<ProcessFacts> on_behalf_of{};
+    // This process is no mail daemon, it stands beside one: pages do without it where they tell of mail daemons.
+    bool is_companion = false;
     // Beside what is taken for a secret by its key (password, token, ...): keys whose values are to be masked, and
     // values to be masked wherever they stand, in command line, flags and configuration.
     std::vector<std::string> secret_names{};
@@ -336,6 +353,10 @@ public:
 
     // Replaces EmitterOptions::config_text; quipud hears of it with the next push.
     void set_config_text(std::string_view text);
+
+    // Ends it before it is destroyed, as the destructor does; `reason` becomes what quipud tells of the end. Counting
+    // and tracing go nowhere from then on.
+    void end(std::string_view reason) noexcept;
 
     // Pushes now instead of at the next interval; returns at once, false where quipud is not connected.
     bool flush() noexcept;

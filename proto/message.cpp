@@ -57,6 +57,7 @@ void write(Writer& w, const Hello& hello) {
     for (std::string_view topic : hello.topics) w.add_bytes(11, topic.data(), topic.size());
     add_fixed(w, 12, hello.wall_ns);
     add_fixed(w, 13, hello.steady_ns);
+    add_bool(w, 14, hello.is_companion);
 }
 
 void write(Writer& w, const Family& family) {

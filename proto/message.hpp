@@ -36,6 +36,7 @@ struct Hello {
     std::vector<std::string_view> topics;
     std::uint64_t wall_ns = 0;
     std::uint64_t steady_ns = 0;
+    bool is_companion = false;
 };
 
 // Numbers as in quipu.proto. A Kind that we do not know decodes to Errc::malformed.

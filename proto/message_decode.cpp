@@ -36,6 +36,7 @@ static void read(pbf_reader r, Hello& out, Decoding& d) {
             case bytes(11): d.push(out.topics, d.text(r, limits::max_word_bytes), limits::max_hello_items); break;
             case fixed(12): out.wall_ns = r.get_fixed64(); break;
             case fixed(13): out.steady_ns = r.get_fixed64(); break;
+            case varint(14): out.is_companion = r.get_bool(); break;
             default: d.skip(r);
         }
     if (out.protocol == 0) d.fail(Errc::protocol_unsupported);

@@ -40,6 +40,7 @@ struct Identity {
     std::string hostname;
     std::vector<std::string> cmdline;  // masked
     std::vector<Flag> flags;           // masked
+    bool is_companion = false;
 };
 
 // CLOCK_MONOTONIC, the clock of trace events.

@@ -73,6 +73,7 @@ void Outbox::connected(const Identity& identity, std::uint64_t wall_ns, std::uin
     hello.topics = topics();
     hello.wall_ns = wall_ns;
     hello.steady_ns = steady_ns;
+    hello.is_companion = identity.is_companion;
     wire::append_frame_of(out, hello);
 }
 

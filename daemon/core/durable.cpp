@@ -15,6 +15,7 @@ constexpr std::string_view flag = "flag";
 constexpr std::string_view set_flag = "set flag";
 constexpr std::string_view topic = "topic";
 constexpr std::string_view configuration = "configuration";
+constexpr std::string_view companion = "companion";
 
 std::size_t index_of(Book book) {
     return static_cast<std::size_t>(book);
@@ -51,6 +52,7 @@ std::vector<DurableWord> words_of(const EmitterRecord& emitter) {
     }
     for (const std::string& one : emitter.topics) words.push_back({std::string(topic), {}, one});
     if (!emitter.config_text.empty()) words.push_back({std::string(configuration), {}, emitter.config_text});
+    if (emitter.is_companion) words.push_back({std::string(companion), {}, {}});
     return words;
 }
 
@@ -230,6 +232,7 @@ private:
         emitter.flags.clear();
         emitter.topics.clear();
         emitter.config_text.clear();
+        emitter.is_companion = false;
         for (const DurableWord& word : words) {
             if (word.what == argument) emitter.cmdline.push_back(word.value);
             if (word.what == flag || word.what == set_flag) {
@@ -237,6 +240,7 @@ private:
             }
             if (word.what == topic) emitter.topics.push_back(word.value);
             if (word.what == configuration) emitter.config_text = word.value;
+            if (word.what == companion) emitter.is_companion = true;
         }
     }
 

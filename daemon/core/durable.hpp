@@ -38,7 +38,8 @@ struct DurableCount {
     std::uint64_t value = 0;
 };
 
-// One of the things that an instance says of itself: "argument", "flag", "set flag", "topic" or "configuration".
+// One of the things that an instance says of itself: "argument", "flag", "set flag", "topic", "configuration" or
+// "companion" (it is one).
 struct DurableWord {
     std::string what;
     std::string name;  // of a flag

@@ -13,6 +13,7 @@ std::uint64_t big_endian(std::string_view eight_bytes) {
 }
 
 bool started_before(const EmitterRecord& a, const EmitterRecord& b) {
+    if (a.is_companion != b.is_companion) return a.is_companion;
     if ((a.life == Life::connected) != (b.life == Life::connected)) return b.life == Life::connected;
     return a.start_wall_ns < b.start_wall_ns;
 }
@@ -48,10 +49,17 @@ std::uint32_t Emitters::count(Life life) const {
     return static_cast<std::uint32_t>(std::count_if(all_.begin(), all_.end(), has_it));
 }
 
+std::uint32_t Emitters::daemon_count() const {
+    const auto is_daemon = [](const auto& emitter) {
+        return emitter->life == Life::connected && !emitter->is_companion;
+    };
+    return static_cast<std::uint32_t>(std::count_if(all_.begin(), all_.end(), is_daemon));
+}
+
 const EmitterRecord* Emitters::newest() const {
     const auto is_older = [](const auto& a, const auto& b) { return started_before(*a, *b); };
     const auto it = std::max_element(all_.begin(), all_.end(), is_older);
-    return it == all_.end() ? nullptr : it->get();
+    return it == all_.end() || (*it)->is_companion ? nullptr : it->get();
 }
 
 EmitterRecord* Emitters::lost_beyond_limit() {
@@ -99,6 +107,7 @@ void Emitters::describe(EmitterRecord& emitter, const wire::Hello& hello, Peer p
     }
     emitter.config_text = hello.config_text;
     emitter.topics.assign(hello.topics.begin(), hello.topics.end());
+    emitter.is_companion = hello.is_companion;
     emitter.life = Life::connected;
     emitter.connected_wall_ns = now.wall_ns;
     emitter.heard_wall_ns = now.wall_ns;

@@ -59,6 +59,7 @@ struct EmitterRecord {
     std::string config_text;
     std::vector<std::string> topics;
     std::size_t words_bytes = 0;  // of command line, flags, configuration and topics
+    bool is_companion = false;    // no mail daemon, but what stands beside one
     wire::Process process;        // its memory, last known
 
     Life life = Life::connected;
@@ -101,7 +102,11 @@ public:
 
     [[nodiscard]] std::uint32_t connected_count() const { return count(Life::connected); }
 
-    // Of the connected ones, or else of all on record, the one whose process started last; null: none ever.
+    // Of these, the mail daemons: without companions.
+    [[nodiscard]] std::uint32_t daemon_count() const;
+
+    // Of the connected mail daemons, or else of all on record, the one whose process started last; null: none ever.
+    // Companions are none.
     [[nodiscard]] const EmitterRecord* newest() const;
 
     // Null while no more are lost than the limit allows.

@@ -93,7 +93,7 @@ PageResult api_now_page(const State& state, const Request& /*request*/, Now now)
     const EmitterRecord* newest = state.emitters.newest();
     json.key("program").text(newest ? newest->program : "").key("version").text(newest ? newest->version : "");
     json.key("was_connected").flag(newest != nullptr);
-    json.key("connected").integer(std::uint64_t{state.emitters.connected_count()});
+    json.key("connected").integer(std::uint64_t{state.emitters.daemon_count()});
     write_emitters(json, state);
     write_health(json, state);
     json.key("traces");

@@ -89,7 +89,7 @@ std::string event(const State& state, Follower& follower, Now now) {
     if (follower.resumed_after != 0) {
         json.key("resumed_after").integer(std::exchange(follower.resumed_after, 0));
     }
-    json.key("connected").integer(std::uint64_t{state.emitters.connected_count()}).key("ok").flag(is_ok);
+    json.key("connected").integer(std::uint64_t{state.emitters.daemon_count()}).key("ok").flag(is_ok);
     json.key("traces");
     write_traces(json, state, now);
     std::vector<const Family*> families;

@@ -36,7 +36,7 @@ Response config_as_text(const State& state) {
     const std::vector<const EmitterRecord*> emitters = newest_first(state);
     if (emitters.empty()) out += "# No mail daemon has connected yet.\n";
     for (const EmitterRecord* emitter : emitters) {
-        if (emitter != emitters.front()) append_section_line(out, *emitter);
+        if (emitter != emitters.front() || emitter->is_companion) append_section_line(out, *emitter);
         append_visible(out, emitter->config_text, Lines::kept);
         if (!out.empty() && out.back() != '\n') out += '\n';
     }

@@ -16,9 +16,12 @@ namespace {
 constexpr std::string_view own_word = "quipud";
 constexpr std::size_t of_digits = 16;
 
+// Mail daemons: a companion has to be named by `of` to be asked.
 std::vector<const EmitterRecord*> connected(const State& state) {
     std::vector<const EmitterRecord*> emitters = newest_first(state);
-    std::erase_if(emitters, [](const EmitterRecord* emitter) { return emitter->life != Life::connected; });
+    std::erase_if(emitters, [](const EmitterRecord* emitter) {
+        return emitter->life != Life::connected || emitter->is_companion;
+    });
     return emitters;
 }
 

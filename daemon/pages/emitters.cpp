@@ -48,6 +48,7 @@ View row_of(const State& state, const EmitterRecord& emitter, Now now) {
     row.set("peer_pid", is_other_pid ? std::to_string(emitter.peer.pid) : "");
     row.set("uid", std::to_string(emitter.peer.uid));
     row.set("life", life_text(emitter.life)).set("how", emitter.life == Life::connected ? "" : emitter.how);
+    row.flag("is_companion", emitter.is_companion);
     row.flag("is_connected", emitter.life == Life::connected).flag("is_lost", emitter.life == Life::lost);
     set_time(row, "life_since", emitter.life_wall_ns, now);
     set_time(row, "started", emitter.start_wall_ns, now);
@@ -83,6 +84,7 @@ void append_json(JsonWriter& json, const State& state, const EmitterRecord& emit
     json.key("hostname").text(emitter.hostname);
     json.key("pid").integer(std::uint64_t{emitter.pid}).key("peer_pid").integer(std::int64_t{emitter.peer.pid});
     json.key("uid").integer(std::uint64_t{emitter.peer.uid}).key("gid").integer(std::uint64_t{emitter.peer.gid});
+    json.key("is_companion").flag(emitter.is_companion);
     json.key("life").text(life_text(emitter.life)).key("how").text(emitter.how);
     time("life_since", emitter.life_wall_ns);
     time("started", emitter.start_wall_ns);
@@ -149,8 +151,8 @@ PageResult emitters_page(const State& state, const Request& request, Now now) {
     if (*form == Form::json) return as_json(state);
     View view;
     view.set("socket", state.ingest_socket).list("emitters");
-    view.number("connected_count", state.emitters.connected_count());
-    view.flag("is_none_connected", state.emitters.connected_count() == 0);
+    view.number("connected_count", state.emitters.daemon_count());
+    view.flag("is_none_connected", state.emitters.daemon_count() == 0);
     view.flag("has_emitters", !state.emitters.all().empty());
     set_access(state, view);
     for (const EmitterRecord* emitter : in_order(state)) view.add("emitters", row_of(state, *emitter, now));

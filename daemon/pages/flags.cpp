@@ -57,7 +57,7 @@ Response flags_as_text(const State& state) {
     const std::vector<const EmitterRecord*> emitters = newest_first(state);
     if (emitters.empty()) out += "# No mail daemon has connected yet.\n";
     for (const EmitterRecord* emitter : emitters) {
-        if (emitter != emitters.front()) append_section_line(out, *emitter);
+        if (emitter != emitters.front() || emitter->is_companion) append_section_line(out, *emitter);
         append_flags(out, emitter->flags);
     }
     append_own_section_line(out, state);

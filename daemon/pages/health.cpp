@@ -12,7 +12,7 @@ PageResult health_page(const State& state, const Request& /*request*/, Now /*now
     out += "ok serving quipud";
     if (!state.build.version.empty()) out.append(" ").append(state.build.version);
     out += "\nok emitters ";
-    append_integer(out, std::uint64_t{state.emitters.connected_count()});
+    append_integer(out, std::uint64_t{state.emitters.daemon_count()});
     out += " connected\n";
     for (const HealthCheck& check : state.health) {
         if (!check.is_ok) response.status = 503;

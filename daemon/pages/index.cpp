@@ -53,7 +53,7 @@ std::string_view flag_value(const State& state, std::string_view name) {
 
 void add_emitters(View& view, const State& state, Now now) {
     view.flag("was_connected", !state.emitters.all().empty()).list("emitters");
-    view.flag("is_connected", state.emitters.connected_count() > 0);
+    view.flag("is_connected", state.emitters.daemon_count() > 0);
     view.set("socket_mode", flag_value(state, "ingest_mode")).set("socket_group", flag_value(state, "ingest_group"));
     view.flag("shows_emitters", !is_disabled(state, "/debug/emitters"));
     for (const auto& emitter : state.emitters.all()) {

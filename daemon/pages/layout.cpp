@@ -15,7 +15,7 @@ namespace {
 
 // Whether all is well, on every page.
 void set_status(View& view, const State& state) {
-    const std::uint32_t connected = state.emitters.connected_count();
+    const std::uint32_t connected = state.emitters.daemon_count();
     view.number("connected", connected).flag("is_connected", connected > 0).flag("is_one", connected == 1);
     view.flag("shows_emitters", !is_disabled(state, "/debug/emitters"));
     view.flag("is_well", std::all_of(state.health.begin(), state.health.end(), [](const HealthCheck& check) {

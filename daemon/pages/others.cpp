@@ -11,6 +11,7 @@ std::vector<const EmitterRecord*> newest_first(const State& state) {
     std::vector<const EmitterRecord*> emitters;
     for (const auto& emitter : state.emitters.all()) emitters.push_back(emitter.get());
     std::stable_sort(emitters.begin(), emitters.end(), [](const EmitterRecord* a, const EmitterRecord* b) {
+        if (a->is_companion != b->is_companion) return b->is_companion;
         const bool is_a_here = a->life == Life::connected;
         const bool is_b_here = b->life == Life::connected;
         return is_a_here != is_b_here ? is_a_here : a->start_wall_ns > b->start_wall_ns;

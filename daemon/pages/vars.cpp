@@ -82,7 +82,7 @@ void append_cmdline(std::string& out, const State& state) {
 wire::Process sum_of_processes(const State& state) {
     wire::Process sum;
     for (const auto& emitter : state.emitters.all()) {
-        if (emitter->life != Life::connected) continue;
+        if (emitter->life != Life::connected || emitter->is_companion) continue;
         const wire::Process& process = emitter->process;
         sum.heap_in_use_bytes += process.heap_in_use_bytes;
         sum.heap_idle_bytes += process.heap_idle_bytes;

@@ -279,4 +279,21 @@ BOOST_AUTO_TEST_CASE(a_text_named_memstats_is_not_taken_for_the_allocators_figur
     BOOST_TEST(line(world, "memstats_2") == "\"hello\"");
 }
 
+BOOST_AUTO_TEST_CASE(a_companion_gives_neither_cmdline_nor_memstats) {
+    World world;
+    auto relay =
+        world.connect('r', {.program = "relay", .start_wall_ns = 2, .cmdline = {"relay"}, .is_companion = true});
+    relay->say(wire::Process{.heap_in_use_bytes = 5});
+    BOOST_TEST(line(world, "cmdline") == "[]");
+    auto daemon = world.connect('a', {.program = "chasquid", .start_wall_ns = 1, .cmdline = {"chasquid"}});
+    daemon->say(wire::Process{.heap_in_use_bytes = 1000});
+    BOOST_TEST(line(world, "cmdline") == "[\"chasquid\"]");
+    BOOST_TEST(vars(world).at("memstats").at("Alloc") == 1000);
+    // Nobody has to say which one is meant, and it is the newest of all that have been there.
+    BOOST_TEST(world.get("/debug/pprof/cmdline").body == "chasquid");
+    BOOST_TEST(world.get("/debug/flags").body.find("# relay") != std::string::npos);
+    set_ended(world.state, daemon->emitter(), "it is gone", noon);
+    BOOST_TEST(line(world, "cmdline") == "[\"chasquid\"]");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

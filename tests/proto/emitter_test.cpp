@@ -317,4 +317,70 @@ BOOST_AUTO_TEST_CASE(a_default_made_handle_counts_nothing_and_harms_nothing) {
     BOOST_TEST(!trace.is_open());
 }
 
+BOOST_AUTO_TEST_CASE(who_speaks_for_another_process_tells_its_facts_and_not_its_own) {
+    MiniQuipud quipud(socket_path);
+    EmitterOptions it = options(socket_path);
+    it.program = "chasquid";
+    it.on_behalf_of = ProcessFacts{
+        .instance = {'c', 'h'}, .pid = 4711, .started = std::chrono::system_clock::from_time_t(1000), .hostname = "mx"};
+    it.cmdline = {"chasquid", "--password=x"};
+    Emitter emitter(it);
+    emitter.counter("m/mails", "mails").add(3);
+    BOOST_REQUIRE(quipud.wait_for([](State& state) { return count_of(state, "m/mails") == 3; }));
+    BOOST_TEST(quipud.wait_for([](State& state) {
+        const EmitterRecord& record = *state.emitters.all().at(0);
+        return record.instance == std::string("ch") + std::string(14, '\0') && record.pid == 4711 &&
+               record.start_wall_ns == 1'000'000'000'000 && record.hostname == "mx" && record.cmdline.size() == 2 &&
+               record.cmdline[1] == "--password=********" && record.process.heap_system_bytes == 0;
+    }));
+}
+
+BOOST_AUTO_TEST_CASE(totals_spoken_for_are_not_doubled_by_who_speaks_next) {
+    MiniQuipud quipud(socket_path);
+    EmitterOptions it = options(socket_path);
+    it.on_behalf_of = ProcessFacts{.instance = {'c', 'h'}};
+    for (const std::uint64_t total : {5U, 5U, 9U}) {
+        Emitter emitter(it);
+        emitter.counter("m/mails", "mails").add(total);
+        BOOST_REQUIRE(quipud.wait_for([total](State& state) { return count_of(state, "m/mails") == total; }));
+    }
+    it.on_behalf_of->instance[0] = 'd';  // another process: it counts from the beginning
+    Emitter emitter(it);
+    emitter.counter("m/mails", "mails").add(1);
+    BOOST_TEST(quipud.wait_for([](State& state) { return count_of(state, "m/mails") == 10; }));
+}
+
+BOOST_AUTO_TEST_CASE(an_end_may_have_a_reason) {
+    MiniQuipud quipud(socket_path);
+    Emitter emitter(options(socket_path));
+    emitter.counter("m/mails", "mails").add(7);
+    emitter.end("chasquid is gone");
+    emitter.end("never said");
+    BOOST_TEST(quipud.count("m/mails") == 7U);
+    BOOST_TEST(quipud.wait_for([](State& state) {
+        return state.emitters.newest()->how == "said goodbye: chasquid is gone";
+    }));
+}
+
+BOOST_AUTO_TEST_CASE(a_companion_is_known_as_one) {
+    MiniQuipud quipud(socket_path);
+    EmitterOptions it = options(socket_path);
+    it.is_companion = true;
+    Emitter emitter(it);
+    BOOST_TEST(quipud.wait_for([](State& state) {
+        return state.emitters.connected_count() == 1 && state.emitters.daemon_count() == 0 && !state.emitters.newest();
+    }));
+}
+
+BOOST_AUTO_TEST_CASE(json_texts_arrive_as_documents) {
+    MiniQuipud quipud(socket_path);
+    Emitter emitter(options(socket_path));
+    emitter.json("memstats", "figures").set(R"({"Alloc": 1})");
+    BOOST_TEST(quipud.wait_for([](State& state) {
+        const Family* family = state.metrics.find("memstats");
+        return family && family->is_json && family->series.size() == 1 &&
+               family->series.begin()->second.text().shown == R"({"Alloc":1})";
+    }));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

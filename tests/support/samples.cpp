@@ -26,6 +26,7 @@ wire::Hello hello() {
         .topics = {"queue", "profile"},
         .wall_ns = noon_wall_ns,
         .steady_ns = steady_ns,
+        .is_companion = true,
     };
 }
 
