@@ -65,7 +65,7 @@ void Trace::printf(const char* form, ...) noexcept {
     va_start(args, form);
     const std::string_view line = format(text, form, args);
     va_end(args);
-    outbox_->append_event(slot_, generation_, wire::TraceEventKind::event, line, 0);
+    outbox_->append_event(slot_, generation_, wire::TraceEventKind::event, steady_now_ns(), line, 0);
 }
 
 void Trace::error(const char* form, ...) noexcept {
@@ -75,31 +75,63 @@ void Trace::error(const char* form, ...) noexcept {
     va_start(args, form);
     const std::string_view line = format(text, form, args);
     va_end(args);
-    outbox_->append_event(slot_, generation_, wire::TraceEventKind::error, line, 0);
+    outbox_->append_event(slot_, generation_, wire::TraceEventKind::error, steady_now_ns(), line, 0);
 }
 
 void Trace::event(std::string_view text) noexcept {
+    append(wire::TraceEventKind::event, steady_now_ns(), text);
+}
+
+void Trace::event_at(TraceTime when, std::string_view text) noexcept {
+    if (outbox_) append(wire::TraceEventKind::event, outbox_->steady_ns(when), text);
+}
+
+void Trace::error_at(TraceTime when, std::string_view text) noexcept {
+    if (outbox_) append(wire::TraceEventKind::error, outbox_->steady_ns(when), text);
+}
+
+// A text as it is, cut and marked where it is too long.
+void Trace::append(wire::TraceEventKind kind, std::uint64_t when_steady_ns, std::string_view text) noexcept {
     if (!outbox_) return;
-    if (text.size() <= limits::max_event_bytes) {
-        outbox_->append_event(slot_, generation_, wire::TraceEventKind::event, text, 0);
-    } else {
-        printf("%.*s", static_cast<int>(std::min(text.size(), std::size_t{limits::max_event_bytes} + 1)), text.data());
+    EventText cut;
+    if (text.size() > limits::max_event_bytes) {
+        text.copy(cut.data(), limits::max_event_bytes);
+        cut_mark.copy(cut.data() + limits::max_event_bytes - cut_mark.size(), cut_mark.size());
+        text = {cut.data(), limits::max_event_bytes};
     }
+    outbox_->append_event(slot_, generation_, kind, when_steady_ns, text, 0);
 }
 
 Trace Trace::child(std::string_view family, std::string_view title) noexcept {
     return outbox_ ? outbox_->begin_trace(family, title, id()) : Trace();
 }
 
+Trace Trace::child_at(TraceTime begun, std::string_view family, std::string_view title) noexcept {
+    return outbox_ ? outbox_->begin_trace(family, title, id(), outbox_->steady_ns(begun), true) : Trace();
+}
+
 void Trace::link(const Trace& other, std::string_view why) noexcept {
+    append_link(steady_now_ns(), other, why);
+}
+
+void Trace::link_at(TraceTime when, const Trace& other, std::string_view why) noexcept {
+    if (outbox_) append_link(outbox_->steady_ns(when), other, why);
+}
+
+void Trace::append_link(std::uint64_t when_steady_ns, const Trace& other, std::string_view why) noexcept {
     const std::uint64_t target = other.id();
     if (!outbox_ || target == 0) return;
     why = why.substr(0, limits::max_event_bytes);
-    outbox_->append_event(slot_, generation_, wire::TraceEventKind::link, why, target);
+    outbox_->append_event(slot_, generation_, wire::TraceEventKind::link, when_steady_ns, why, target);
 }
 
 void Trace::finish() noexcept {
-    if (Outbox* outbox = std::exchange(outbox_, nullptr)) outbox->finish_trace(slot_, generation_);
+    if (Outbox* outbox = std::exchange(outbox_, nullptr)) outbox->finish_trace(slot_, generation_, steady_now_ns());
+}
+
+void Trace::finish_at(TraceTime when) noexcept {
+    if (Outbox* outbox = std::exchange(outbox_, nullptr))
+        outbox->finish_trace(slot_, generation_, outbox->steady_ns(when));
 }
 
 std::uint64_t Trace::id() const noexcept {
@@ -141,6 +173,10 @@ GaugeMap Emitter::gauge_map(std::string_view name, std::string_view label_name, 
 
 Trace Emitter::trace(std::string_view family, std::string_view title) noexcept {
     return outbox_->begin_trace(family, title, 0);
+}
+
+Trace Emitter::inferred_trace(TraceTime begun, std::string_view family, std::string_view title) noexcept {
+    return outbox_->begin_trace(family, title, 0, outbox_->steady_ns(begun), true);
 }
 
 void Emitter::on_query(std::string_view topic, QueryHandler handler) {

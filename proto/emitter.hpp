@@ -38,6 +38,10 @@ class LabelTable;  // one counter map's labels
 struct ThreadBlock;
 struct PendingQuery;
 
+namespace wire {
+enum class TraceEventKind : std::uint8_t;
+}
+
 // The calling thread's own cells of one emitter: written by that thread alone, read by the courier.
 struct ThreadCells {
     std::uint64_t emitter = ~std::uint64_t{0};  // serial number of the owner; no handle has this one
@@ -143,6 +147,9 @@ private:
     std::atomic<std::string*>* mailbox_ = nullptr;
 };
 
+// When something was, for traces that are rebuilt afterwards.
+using TraceTime = std::chrono::system_clock::time_point;
+
 // One request, connection or job, from begin to end. Ends when destroyed or at finish(). Events are formatted at the
 // call, stamped, and copied into the calling thread's ring; texts beyond limits::max_event_bytes are cut.
 // A default-made or moved-from trace swallows everything.
@@ -179,6 +186,13 @@ public:
     // Idempotent. Counts the duration in the family's latency histogram.
     void finish() noexcept;
 
+    // The same at times of their own, for traces that Emitter::inferred_trace() began. Texts are not formatted.
+    void event_at(TraceTime when, std::string_view text) noexcept;
+    void error_at(TraceTime when, std::string_view text) noexcept;
+    [[nodiscard]] Trace child_at(TraceTime begun, std::string_view family, std::string_view title) noexcept;
+    void link_at(TraceTime when, const Trace& other, std::string_view why = {}) noexcept;
+    void finish_at(TraceTime when) noexcept;
+
     [[nodiscard]] bool is_open() const noexcept { return outbox_ != nullptr; }
 
     // Unique in this process, 0 for a trace that swallows everything.
@@ -186,6 +200,9 @@ public:
 
 private:
     friend class Outbox;
+
+    void append(wire::TraceEventKind kind, std::uint64_t when_steady_ns, std::string_view text) noexcept;
+    void append_link(std::uint64_t when_steady_ns, const Trace& other, std::string_view why) noexcept;
 
     Trace(Outbox* outbox, std::uint32_t slot, std::uint32_t generation)
         : outbox_(outbox), slot_(slot), generation_(generation) {}
@@ -346,6 +363,9 @@ public:
 
     // Begins a trace. Beyond max_open_traces it swallows everything and is counted.
     [[nodiscard]] Trace trace(std::string_view family, std::string_view title) noexcept;
+    // Begins one that was: it is rebuilt from what its program left behind, such as a log, and marked as inferred, as
+    // its children are.
+    [[nodiscard]] Trace inferred_trace(TraceTime begun, std::string_view family, std::string_view title) noexcept;
 
     // Answers a topic: "queue", or any that a page of quipud asks for. quipud hears of it with the next push.
     // An empty handler takes the topic back.

@@ -111,6 +111,7 @@ void write(Writer& w, const TraceEvent& event) {
     add_number(w, 6, event.other);
     add_number(w, 7, event.dropped_before);
     add_bool(w, 8, event.resumed);
+    add_bool(w, 9, event.inferred);
 }
 
 void write(Writer& w, const TraceEvents& trace_events) {

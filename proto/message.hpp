@@ -94,6 +94,7 @@ struct TraceEvent {
     std::uint64_t other = 0;
     std::uint32_t dropped_before = 0;
     bool resumed = false;
+    bool inferred = false;
 };
 
 struct TraceEvents {

@@ -154,6 +154,7 @@ static void read(pbf_reader r, TraceEvent& out, Decoding& d) {
             case varint(6): out.other = r.get_uint64(); break;
             case varint(7): out.dropped_before = r.get_uint32(); break;
             case varint(8): out.resumed = r.get_bool(); break;
+            case varint(9): out.inferred = r.get_bool(); break;
             default: d.skip(r);
         }
     d.require(out.trace != 0 && (out.kind != TraceEventKind::begin || !out.family.empty()));

@@ -272,7 +272,9 @@ void Outbox::add_slowly(std::uint32_t index, std::uint64_t n) noexcept {
 
 // --- tracing -------------------------------------------------------------------------------------------------------
 
-Trace Outbox::begin_trace(std::string_view family, std::string_view title, std::uint64_t parent) noexcept {
+Trace Outbox::begin_trace(
+    std::string_view family, std::string_view title, std::uint64_t parent, std::uint64_t steady_ns, bool is_inferred
+) noexcept {
     if (is_forked_.load(std::memory_order_relaxed)) (void)block();
     const LabelNode* node = node_of(*latency_, family.substr(0, limits::max_family_bytes));
     const std::uint32_t index = node ? slots_.take() : TraceSlots::none;
@@ -282,9 +284,10 @@ Trace Outbox::begin_trace(std::string_view family, std::string_view title, std::
     }
     TraceSlot& slot = slots_[index];
     slot.id = next_trace_.fetch_add(1, std::memory_order_relaxed);
-    slot.begin_ns = steady_now_ns();
+    slot.begin_ns = steady_ns;
     slot.end_ns = 0;
     slot.parent = parent;
+    slot.is_inferred = is_inferred;
     slot.family = node;
     slot.lost = 0;
     slot.title_size = static_cast<std::uint16_t>(std::min(title.size(), slot.title.size()));
@@ -298,6 +301,7 @@ void Outbox::append_event(
     std::uint32_t slot_index,
     std::uint32_t generation,
     wire::TraceEventKind kind,
+    std::uint64_t steady_ns,
     std::string_view text,
     std::uint64_t other
 ) noexcept {
@@ -305,7 +309,7 @@ void Outbox::append_event(
     if (slot.generation.load(std::memory_order_relaxed) != generation) return;
     RingRecord record{};
     record.slot = slot_index;
-    record.steady_ns = steady_now_ns();
+    record.steady_ns = steady_ns;
     record.other = other;
     record.lost_before = slot.lost;
     record.kind = static_cast<std::uint8_t>(kind);
@@ -318,15 +322,29 @@ void Outbox::append_event(
     }
 }
 
-void Outbox::finish_trace(std::uint32_t slot_index, std::uint32_t generation) noexcept {
+void Outbox::finish_trace(std::uint32_t slot_index, std::uint32_t generation, std::uint64_t steady_ns) noexcept {
     TraceSlot& slot = slots_[slot_index];
     if (slot.generation.load(std::memory_order_relaxed) != generation) return;
-    slot.end_ns = steady_now_ns();
+    slot.end_ns = std::max(steady_ns, slot.begin_ns);
     const std::uint64_t duration_ns = slot.end_ns - slot.begin_ns;
     const std::uint32_t first_cell = slot.family->index;
     Counter(this, blocks_->serial(), first_cell + latency_bucket(duration_ns)).add();
     Counter(this, blocks_->serial(), first_cell + histogram_width - 1).add(duration_ns);
     slots_.push_ended(slot_index);
+}
+
+std::uint64_t Outbox::steady_ns(TraceTime when) noexcept {
+    constexpr std::int64_t tolerance_ns = 20'000'000;  // the clocks are not read at the same moment
+    const auto ns = [](TraceTime time) {
+        return static_cast<std::int64_t>(time.time_since_epoch() / std::chrono::nanoseconds(1));
+    };
+    const std::int64_t apart = ns(TraceTime::clock::now()) - static_cast<std::int64_t>(steady_now_ns());
+    std::int64_t known = wall_minus_steady_ns_.load(std::memory_order_relaxed);
+    if (apart - known > tolerance_ns || known - apart > tolerance_ns) {
+        known = apart;
+        wall_minus_steady_ns_.store(known, std::memory_order_relaxed);
+    }
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(ns(when) - known, 1));
 }
 
 std::uint64_t Outbox::trace_id(std::uint32_t slot_index, std::uint32_t generation) noexcept {

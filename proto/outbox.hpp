@@ -70,15 +70,25 @@ public:
     void add_slowly(std::uint32_t index, std::uint64_t n) noexcept;
     Counter counter_of(LabelTable& table, std::string_view label) noexcept;
 
-    Trace begin_trace(std::string_view family, std::string_view title, std::uint64_t parent) noexcept;
+    Trace begin_trace(
+        std::string_view family,
+        std::string_view title,
+        std::uint64_t parent,
+        std::uint64_t steady_ns = steady_now_ns(),
+        bool is_inferred = false
+    ) noexcept;
     void append_event(
         std::uint32_t slot,
         std::uint32_t generation,
         wire::TraceEventKind kind,
+        std::uint64_t steady_ns,
         std::string_view text,
         std::uint64_t other
     ) noexcept;
-    void finish_trace(std::uint32_t slot, std::uint32_t generation) noexcept;
+    void finish_trace(std::uint32_t slot, std::uint32_t generation, std::uint64_t steady_ns) noexcept;
+    // A time of day on the clock of trace events; what was before that clock began is at its beginning. Two times are
+    // as far apart as they were, unless the clock is set between.
+    [[nodiscard]] std::uint64_t steady_ns(TraceTime when) noexcept;
     [[nodiscard]] std::uint64_t trace_id(std::uint32_t slot, std::uint32_t generation) noexcept;
 
     // Called where a forked child first counts or traces; starts its courier.
@@ -179,6 +189,7 @@ private:
     Counter refused_series_;
     std::atomic<std::uint64_t> next_trace_;
     std::atomic<bool> is_forked_{false};
+    std::atomic<std::int64_t> wall_minus_steady_ns_{0};  // as of the last time that steady_ns() found it changed
 
     // The courier's own:
     Definition* last_defined_ = nullptr;

@@ -69,6 +69,7 @@ void Outbox::announce_now(TraceSlot& slot, wire::TraceEvents& events) {
     event.family = slot.family->label;
     event.other = slot.parent;
     event.resumed = is_resuming_ || slot.discarded > 0;
+    event.inferred = slot.is_inferred;
     event.dropped_before = std::exchange(slot.discarded, 0);
 }
 

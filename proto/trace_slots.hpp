@@ -26,6 +26,7 @@ struct TraceSlot {
     std::uint64_t parent = 0;           // trace id, 0: none
     const LabelNode* family = nullptr;  // its latency series; the label is the family's name
     std::uint32_t lost = 0;             // events refused since the last one that was taken
+    bool is_inferred = false;
     std::uint16_t title_size = 0;
     std::array<char, 256> title;
 

@@ -78,6 +78,7 @@ struct DurableTrace {
     std::int64_t begin_wall_ns = 0;
     std::int64_t end_wall_ns = 0;
     bool is_error = false;
+    bool is_inferred = false;
     bool is_in_orphans = false;
     std::string orphaned;
     std::uint64_t cut = 0;

@@ -124,6 +124,7 @@ void Traces::begin(TraceOrigin& origin, const wire::TraceEvent& event, Now now) 
     trace.family = family_name;
     trace.title = cut_text(event.text);
     trace.program = origin.program;
+    trace.is_inferred = event.inferred;
     trace.begin_wall_ns = wall_time(origin, event.steady_ns);
     is_changed_ = true;
     trace.origin = &origin;

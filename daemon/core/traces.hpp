@@ -94,9 +94,10 @@ struct TraceRecord {
     std::int64_t begin_wall_ns = 0;
     std::int64_t end_wall_ns = 0;  // 0: open
     bool is_error = false;
-    std::string orphaned;  // not empty: it did not end by itself, and why
-    TraceRef parent;       // number 0: none
-    TraceRef root;         // of its tree, as far up as was known at its begin; itself for most
+    bool is_inferred = false;  // rebuilt from what its program left behind
+    std::string orphaned;      // not empty: it did not end by itself, and why
+    TraceRef parent;           // number 0: none
+    TraceRef root;             // of its tree, as far up as was known at its begin; itself for most
     std::vector<TraceRecord*> children;
     std::vector<TraceNote> first;                 // at most a third of the limit
     std::deque<TraceNote> last;                   // at most two thirds

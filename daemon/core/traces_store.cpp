@@ -31,6 +31,7 @@ DurableTrace durable(const TraceRecord& trace) {
     row.begin_wall_ns = trace.begin_wall_ns;
     row.end_wall_ns = trace.end_wall_ns;
     row.is_error = trace.is_error;
+    row.is_inferred = trace.is_inferred;
     row.is_in_orphans = trace.is_in_orphans;
     row.orphaned = trace.orphaned;
     row.cut = trace.cut;
@@ -51,6 +52,7 @@ std::unique_ptr<TraceRecord> record_of(const DurableTrace& row) {
     trace.begin_wall_ns = row.begin_wall_ns;
     trace.end_wall_ns = row.place == 0 ? 0 : std::max(row.end_wall_ns, std::int64_t{1});
     trace.is_error = row.is_error;
+    trace.is_inferred = row.is_inferred;
     trace.is_in_orphans = row.is_in_orphans;
     trace.orphaned = row.orphaned;
     trace.cut = row.cut;

@@ -11,7 +11,7 @@ namespace quipu {
 namespace {
 
 // trace.notes: a protobuf message, its fields only ever added to.
-enum NotesTag : protozero::pbf_tag_type { notes_first = 1, notes_last };
+enum NotesTag : protozero::pbf_tag_type { notes_first = 1, notes_last, notes_is_inferred };
 
 enum NoteTag : protozero::pbf_tag_type { note_wall_ns = 1, note_kind, note_lost_before, note_other, note_text };
 
@@ -28,6 +28,7 @@ std::string notes_of(const DurableTrace& trace) {
     protozero::pbf_writer out(bytes);
     for (const TraceNote& note : trace.first) encode(protozero::pbf_writer(out, notes_first), note);
     for (const TraceNote& note : trace.last) encode(protozero::pbf_writer(out, notes_last), note);
+    if (trace.is_inferred) out.add_bool(notes_is_inferred, true);
     return bytes;
 }
 
@@ -57,6 +58,7 @@ bool take_notes(const std::string& bytes, DurableTrace& trace) {
             switch (in.tag()) {
                 case notes_first: trace.first.push_back(decode(in.get_message())); break;
                 case notes_last: trace.last.push_back(decode(in.get_message())); break;
+                case notes_is_inferred: trace.is_inferred = in.get_bool(); break;
                 default: in.skip();
             }
         }

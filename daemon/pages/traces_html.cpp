@@ -84,6 +84,7 @@ void add_trace(View& view, const State& state, const TraceRecord& trace, Now now
     row.set("begin_exact", date_time(trace.begin_wall_ns, 6));
     row.set("duration", duration_text(trace.duration_ns(now)));
     row.flag("is_open", trace.is_open()).flag("is_error", trace.is_error).set("orphaned", trace.orphaned);
+    row.flag("is_inferred", trace.is_inferred);
     row.list("lines");
     const std::vector<TraceLine> lines = own_lines(state.traces, trace);
     row.set("line_count", lines.empty() ? "" : grouped(lines.size()));

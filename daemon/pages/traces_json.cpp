@@ -41,7 +41,12 @@ void append_trace(JsonWriter& json, const TraceRecord& trace, Now now) {
         .integer(std::max<std::int64_t>(0, trace.duration_ns(now)))
         .key("is_open")
         .flag(trace.is_open());
-    json.key("is_error").flag(trace.is_error).key("orphaned").text(trace.orphaned);
+    json.key("is_error")
+        .flag(trace.is_error)
+        .key("is_inferred")
+        .flag(trace.is_inferred)
+        .key("orphaned")
+        .text(trace.orphaned);
     json.key("parent").text(trace.parent.number != 0 ? to_string(trace.parent) : "");
     json.key("children").open_array();
     for (const TraceRecord* child : trace.children) json.text(to_string(child->ref));

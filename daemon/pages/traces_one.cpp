@@ -65,6 +65,7 @@ void set_facts(View& view, const State& state, const TraceRecord& trace, Now now
     view.set("begin_exact", date_time(trace.begin_wall_ns, 6));
     view.set("duration", duration_text(trace.duration_ns(now)));
     view.flag("is_open", trace.is_open()).flag("is_error", trace.is_error).set("orphaned", trace.orphaned);
+    view.flag("is_inferred", trace.is_inferred);
     view.number("cut", trace.cut).flag("has_cut", trace.cut > 0);
     view.set("json_link", trace_link(trace.ref).with("format", "json").text());
     view.set("parent", "").set("parent_link", "");

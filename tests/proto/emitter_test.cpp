@@ -10,6 +10,7 @@
 #include <cstring>
 #include <thread>
 
+#include "proto/limits.hpp"
 #include "tests/support/duct.hpp"
 #include "tests/support/mini_quipud.hpp"
 #include "tests/support/printers.hpp"
@@ -327,6 +328,11 @@ BOOST_AUTO_TEST_CASE(who_speaks_for_another_process_tells_its_facts_and_not_its_
     Emitter emitter(it);
     emitter.counter("m/mails", "mails").add(3);
     BOOST_REQUIRE(quipud.wait_for([](State& state) { return count_of(state, "m/mails") == 3; }));
+    quipud.wait_for([](State& state) {
+        const EmitterRecord& record = *state.emitters.all().at(0);
+        BOOST_TEST(record.cmdline.at(1) == "--password=********");
+        return true;
+    });
     BOOST_TEST(quipud.wait_for([](State& state) {
         const EmitterRecord& record = *state.emitters.all().at(0);
         return record.instance == std::string("ch") + std::string(14, '\0') && record.pid == 4711 &&
@@ -381,6 +387,44 @@ BOOST_AUTO_TEST_CASE(json_texts_arrive_as_documents) {
         return family && family->is_json && family->series.size() == 1 &&
                family->series.begin()->second.text().shown == R"({"Alloc":1})";
     }));
+}
+
+BOOST_AUTO_TEST_CASE(inferred_traces_have_times_of_their_own_and_say_so) {
+    MiniQuipud quipud(socket_path);
+    Emitter emitter(options(socket_path));
+    const TraceTime begun = TraceTime::clock::now() - 90s;
+    {
+        Trace trace = emitter.inferred_trace(begun, "SMTP.Conn", "peer");
+        Trace item = trace.child_at(begun + 1s, "Queue.SendLoop", "ID");
+        trace.event_at(begun + 2s, "100 %s is no format");
+        trace.error_at(begun + 3s, std::string(5000, 'x'));
+        trace.link_at(begun + 4s, item, "queued");
+        item.finish_at(begun);  // never before it began
+        trace.finish_at(begun + 11s);
+    }
+    BOOST_REQUIRE(quipud.wait_for([](State& state) {
+        const auto it = state.traces.families().find("SMTP.Conn");
+        return it != state.traces.families().end() && it->second.ended_count[bucket_count - 1] == 1;
+    }));
+    quipud.wait_for([&](State& state) {
+        const TraceRecord& trace = *state.traces.families().find("SMTP.Conn")->second.errors.front();
+        const auto at = [&](std::int64_t wall_ns) {
+            return (wall_ns - begun.time_since_epoch() / 1ns + 500'000'000) / 1'000'000'000;  // nearest second
+        };
+        BOOST_TEST(trace.is_inferred);
+        BOOST_TEST(at(trace.begin_wall_ns) == 0);
+        BOOST_TEST(at(trace.end_wall_ns) == 11);
+        BOOST_TEST(trace.duration_ns({}) == 11'000'000'000);
+        BOOST_REQUIRE(trace.first.size() == 4U);
+        BOOST_TEST(at(trace.first[1].wall_ns) == 2);
+        BOOST_TEST(trace.first[1].text == "100 %s is no format");
+        BOOST_TEST(trace.first[2].text == std::string(limits::max_event_bytes - 3, 'x') + "...");
+        BOOST_TEST((trace.first[3].kind == TraceNoteKind::link));
+        BOOST_REQUIRE(trace.children.size() == 1U);
+        BOOST_TEST(trace.children[0]->is_inferred);
+        BOOST_TEST(trace.children[0]->duration_ns({}) == 0);
+        return true;
+    });
 }
 
 BOOST_AUTO_TEST_SUITE_END()
