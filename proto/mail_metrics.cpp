@@ -1,70 +1,132 @@
 #include "proto/mail_metrics.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <ctime>
 
 namespace quipu {
 
+namespace {
+
+using enum MailVariableKind;
+
+// In the order of names.
+constexpr std::array variables = {
+    MailVariable{"chasquid/aliases/hookResults", counter_map, "result", "alias hook calls, by hook and result"},
+    MailVariable{
+        "chasquid/queue/deliverAttempts", counter_map, "recipient_type", "delivery attempts, by kind of recipient"},
+    MailVariable{"chasquid/queue/dsnQueued", counter, "", "delivery status notifications generated and queued"},
+    MailVariable{"chasquid/queue/itemsWritten", counter, "", "queue items written to disk"},
+    MailVariable{"chasquid/queue/putCount", counter, "", "envelopes put in the queue"},
+    MailVariable{"chasquid/smtpIn/commandCount", counter_map, "command", "SMTP commands received, by command"},
+    MailVariable{"chasquid/smtpIn/dkimSignErrors", counter, "", "messages that could not be signed with DKIM"},
+    MailVariable{"chasquid/smtpIn/dkimSigned", counter, "", "messages signed with DKIM"},
+    MailVariable{
+        "chasquid/smtpIn/dkimVerifyErrors", counter, "", "messages whose DKIM signature could not be verified"},
+    MailVariable{"chasquid/smtpIn/dkimVerifyFound", counter, "", "messages with a DKIM signature"},
+    MailVariable{"chasquid/smtpIn/dkimVerifyNotFound", counter, "", "messages without a DKIM signature"},
+    MailVariable{"chasquid/smtpIn/dkimVerifyValid", counter, "", "messages with a valid DKIM signature"},
+    MailVariable{"chasquid/smtpIn/hookResults", counter_map, "result", "post-DATA hook calls, by result"},
+    MailVariable{"chasquid/smtpIn/loopsDetected", counter, "", "mail loops detected"},
+    MailVariable{"chasquid/smtpIn/responseCodeCount", counter_map, "code", "replies sent to SMTP clients, by code"},
+    MailVariable{
+        "chasquid/smtpIn/securityLevelChecks",
+        counter_map,
+        "result",
+        "security level checks on incoming connections, by result"},
+    MailVariable{"chasquid/smtpIn/spfResultCount", counter_map, "result", "SPF checks, by result"},
+    MailVariable{"chasquid/smtpIn/tlsCount", counter_map, "status", "messages received, by use of TLS"},
+    MailVariable{
+        "chasquid/smtpIn/wrongProtoCount", counter_map, "command", "commands of other protocols received, by command"},
+    MailVariable{
+        "chasquid/smtpOut/securityLevelChecks",
+        counter_map,
+        "result",
+        "security level checks on outgoing connections, by result"},
+    MailVariable{"chasquid/smtpOut/sts/mode", counter_map, "mode", "outgoing MTA-STS policies seen, by mode"},
+    MailVariable{"chasquid/smtpOut/sts/security", counter_map, "result", "outgoing MTA-STS checks, by result"},
+    MailVariable{"chasquid/smtpOut/tlsCount", counter_map, "status", "outgoing connections, by use of TLS"},
+    MailVariable{"chasquid/sourceDateStr", text, "", "date of the build's source, for people"},
+    MailVariable{"chasquid/sourceDateTimestamp", gauge, "", "date of the build's source, in seconds since the epoch"},
+    MailVariable{"chasquid/sts/cache/expired", counter, "", "expired entries in the MTA-STS cache"},
+    MailVariable{"chasquid/sts/cache/failedFetch", counter, "", "MTA-STS policy fetches that failed"},
+    MailVariable{"chasquid/sts/cache/fetches", counter, "", "MTA-STS policy fetches"},
+    MailVariable{"chasquid/sts/cache/hits", counter, "", "hits in the MTA-STS cache"},
+    MailVariable{"chasquid/sts/cache/invalid", counter, "", "invalid policies in the MTA-STS cache"},
+    MailVariable{"chasquid/sts/cache/ioErrors", counter, "", "I/O errors keeping the MTA-STS cache"},
+    MailVariable{"chasquid/sts/cache/marshalErrors", counter, "", "errors writing MTA-STS cache entries"},
+    MailVariable{"chasquid/sts/cache/refreshCycles", counter, "", "refresh cycles of the MTA-STS cache"},
+    MailVariable{"chasquid/sts/cache/refreshErrors", counter, "", "failed refreshes of MTA-STS cache entries"},
+    MailVariable{"chasquid/sts/cache/refreshes", counter, "", "refreshes of MTA-STS cache entries"},
+    MailVariable{"chasquid/sts/cache/unmarshalErrors", counter, "", "errors reading MTA-STS cache entries"},
+    MailVariable{"chasquid/version", text, "", "version of the mail daemon"},
+};
+
+}  // namespace
+
+std::span<const MailVariable> mail_variables() {
+    return variables;
+}
+
+const MailVariable* find_mail_variable(std::string_view name) {
+    const auto is_before = [](const MailVariable& variable, std::string_view wanted) { return variable.name < wanted; };
+    const auto it = std::lower_bound(variables.begin(), variables.end(), name, is_before);
+    return it == variables.end() || it->name != name ? nullptr : &*it;
+}
+
 MailMetrics::MailMetrics(Emitter& e, std::string_view the_version, std::int64_t source_date) {
-    const auto map = [&e](std::string_view name, std::string_view label, std::string_view help) {
-        return e.counter_map(name, label, help);
+    const auto map = [&e](std::string_view name) {
+        const MailVariable& variable = *find_mail_variable(name);
+        return e.counter_map(name, variable.label_name, variable.help);
     };
-    const auto count = [&e](std::string_view name, std::string_view help) { return e.counter(name, help); };
+    const auto count = [&e](std::string_view name) { return e.counter(name, find_mail_variable(name)->help); };
+    const auto words = [&e](std::string_view name) { return e.text(name, find_mail_variable(name)->help); };
 
-    aliases.hook_results = map("chasquid/aliases/hookResults", "result", "alias hook calls, by hook and result");
+    aliases.hook_results = map("chasquid/aliases/hookResults");
 
-    queue.deliver_attempts =
-        map("chasquid/queue/deliverAttempts", "recipient_type", "delivery attempts, by kind of recipient");
-    queue.dsn_queued = count("chasquid/queue/dsnQueued", "delivery status notifications generated and queued");
-    queue.items_written = count("chasquid/queue/itemsWritten", "queue items written to disk");
-    queue.put_count = count("chasquid/queue/putCount", "envelopes put in the queue");
+    queue.deliver_attempts = map("chasquid/queue/deliverAttempts");
+    queue.dsn_queued = count("chasquid/queue/dsnQueued");
+    queue.items_written = count("chasquid/queue/itemsWritten");
+    queue.put_count = count("chasquid/queue/putCount");
 
-    smtp_in.command_count = map("chasquid/smtpIn/commandCount", "command", "SMTP commands received, by command");
-    smtp_in.hook_results = map("chasquid/smtpIn/hookResults", "result", "post-DATA hook calls, by result");
-    smtp_in.loops_detected = count("chasquid/smtpIn/loopsDetected", "mail loops detected");
-    smtp_in.response_code_count =
-        map("chasquid/smtpIn/responseCodeCount", "code", "replies sent to SMTP clients, by code");
-    smtp_in.security_level_checks =
-        map("chasquid/smtpIn/securityLevelChecks", "result", "security level checks on incoming connections, by result"
-        );
-    smtp_in.spf_result_count = map("chasquid/smtpIn/spfResultCount", "result", "SPF checks, by result");
-    smtp_in.tls_count = map("chasquid/smtpIn/tlsCount", "status", "messages received, by use of TLS");
-    smtp_in.wrong_proto_count =
-        map("chasquid/smtpIn/wrongProtoCount", "command", "commands of other protocols received, by command");
-    smtp_in.dkim_signed = count("chasquid/smtpIn/dkimSigned", "messages signed with DKIM");
-    smtp_in.dkim_sign_errors = count("chasquid/smtpIn/dkimSignErrors", "messages that could not be signed with DKIM");
-    smtp_in.dkim_verify_found = count("chasquid/smtpIn/dkimVerifyFound", "messages with a DKIM signature");
-    smtp_in.dkim_verify_not_found = count("chasquid/smtpIn/dkimVerifyNotFound", "messages without a DKIM signature");
-    smtp_in.dkim_verify_valid = count("chasquid/smtpIn/dkimVerifyValid", "messages with a valid DKIM signature");
-    smtp_in.dkim_verify_errors =
-        count("chasquid/smtpIn/dkimVerifyErrors", "messages whose DKIM signature could not be verified");
+    smtp_in.command_count = map("chasquid/smtpIn/commandCount");
+    smtp_in.hook_results = map("chasquid/smtpIn/hookResults");
+    smtp_in.loops_detected = count("chasquid/smtpIn/loopsDetected");
+    smtp_in.response_code_count = map("chasquid/smtpIn/responseCodeCount");
+    smtp_in.security_level_checks = map("chasquid/smtpIn/securityLevelChecks");
+    smtp_in.spf_result_count = map("chasquid/smtpIn/spfResultCount");
+    smtp_in.tls_count = map("chasquid/smtpIn/tlsCount");
+    smtp_in.wrong_proto_count = map("chasquid/smtpIn/wrongProtoCount");
+    smtp_in.dkim_signed = count("chasquid/smtpIn/dkimSigned");
+    smtp_in.dkim_sign_errors = count("chasquid/smtpIn/dkimSignErrors");
+    smtp_in.dkim_verify_found = count("chasquid/smtpIn/dkimVerifyFound");
+    smtp_in.dkim_verify_not_found = count("chasquid/smtpIn/dkimVerifyNotFound");
+    smtp_in.dkim_verify_valid = count("chasquid/smtpIn/dkimVerifyValid");
+    smtp_in.dkim_verify_errors = count("chasquid/smtpIn/dkimVerifyErrors");
 
-    smtp_out.security_level_checks =
-        map("chasquid/smtpOut/securityLevelChecks", "result", "security level checks on outgoing connections, by result"
-        );
-    smtp_out.sts_mode = map("chasquid/smtpOut/sts/mode", "mode", "outgoing MTA-STS policies seen, by mode");
-    smtp_out.sts_security = map("chasquid/smtpOut/sts/security", "result", "outgoing MTA-STS checks, by result");
-    smtp_out.tls_count = map("chasquid/smtpOut/tlsCount", "status", "outgoing connections, by use of TLS");
+    smtp_out.security_level_checks = map("chasquid/smtpOut/securityLevelChecks");
+    smtp_out.sts_mode = map("chasquid/smtpOut/sts/mode");
+    smtp_out.sts_security = map("chasquid/smtpOut/sts/security");
+    smtp_out.tls_count = map("chasquid/smtpOut/tlsCount");
 
-    source_date_str = e.text("chasquid/sourceDateStr", "date of the build's source, for people");
-    source_date_timestamp = e.gauge(
-        "chasquid/sourceDateTimestamp", "date of the build's source, in seconds since the epoch", {}, Merge::max
-    );
+    source_date_str = words("chasquid/sourceDateStr");
+    constexpr std::string_view timestamp = "chasquid/sourceDateTimestamp";
+    source_date_timestamp = e.gauge(timestamp, find_mail_variable(timestamp)->help, {}, Merge::max);
 
-    sts_cache.expired = count("chasquid/sts/cache/expired", "expired entries in the MTA-STS cache");
-    sts_cache.failed_fetch = count("chasquid/sts/cache/failedFetch", "MTA-STS policy fetches that failed");
-    sts_cache.fetches = count("chasquid/sts/cache/fetches", "MTA-STS policy fetches");
-    sts_cache.hits = count("chasquid/sts/cache/hits", "hits in the MTA-STS cache");
-    sts_cache.invalid = count("chasquid/sts/cache/invalid", "invalid policies in the MTA-STS cache");
-    sts_cache.io_errors = count("chasquid/sts/cache/ioErrors", "I/O errors keeping the MTA-STS cache");
-    sts_cache.marshal_errors = count("chasquid/sts/cache/marshalErrors", "errors writing MTA-STS cache entries");
-    sts_cache.refresh_cycles = count("chasquid/sts/cache/refreshCycles", "refresh cycles of the MTA-STS cache");
-    sts_cache.refresh_errors = count("chasquid/sts/cache/refreshErrors", "failed refreshes of MTA-STS cache entries");
-    sts_cache.refreshes = count("chasquid/sts/cache/refreshes", "refreshes of MTA-STS cache entries");
-    sts_cache.unmarshal_errors = count("chasquid/sts/cache/unmarshalErrors", "errors reading MTA-STS cache entries");
+    sts_cache.expired = count("chasquid/sts/cache/expired");
+    sts_cache.failed_fetch = count("chasquid/sts/cache/failedFetch");
+    sts_cache.fetches = count("chasquid/sts/cache/fetches");
+    sts_cache.hits = count("chasquid/sts/cache/hits");
+    sts_cache.invalid = count("chasquid/sts/cache/invalid");
+    sts_cache.io_errors = count("chasquid/sts/cache/ioErrors");
+    sts_cache.marshal_errors = count("chasquid/sts/cache/marshalErrors");
+    sts_cache.refresh_cycles = count("chasquid/sts/cache/refreshCycles");
+    sts_cache.refresh_errors = count("chasquid/sts/cache/refreshErrors");
+    sts_cache.refreshes = count("chasquid/sts/cache/refreshes");
+    sts_cache.unmarshal_errors = count("chasquid/sts/cache/unmarshalErrors");
 
-    version = e.text("chasquid/version", "version of the mail daemon");
+    version = words("chasquid/version");
     version.set(the_version);
     source_date_timestamp.set(static_cast<double>(source_date));
     const std::time_t seconds = source_date;

@@ -7,12 +7,29 @@
 //     m.smtp_in.command_count.add(quipu::unknown_command_label(verb));
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "emitter.hpp"  // beside this file, in the tree as installed
 
 namespace quipu {
+
+enum class MailVariableKind : std::uint8_t { counter, counter_map, gauge, text };
+
+// One variable of the vocabulary, for those who declare only some.
+struct MailVariable {
+    std::string_view name;
+    MailVariableKind kind;
+    std::string_view label_name;  // of a counter map
+    std::string_view help;
+};
+
+// All of them, in the order of names.
+std::span<const MailVariable> mail_variables();
+// Null: not of the vocabulary.
+const MailVariable* find_mail_variable(std::string_view name);
 
 struct MailMetrics {
     // source_date: of the build, seconds since the epoch, 0 where unknown.

@@ -42,4 +42,21 @@ BOOST_AUTO_TEST_CASE(unknown_verbs_are_labelled_as_chasquid_labels_them) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(every_variable_is_found_by_its_name) {
+    std::string_view before;
+    for (const MailVariable& variable : mail_variables()) {
+        BOOST_TEST_CONTEXT(variable.name) {
+            BOOST_TEST((before < variable.name));
+            BOOST_TEST(find_mail_variable(variable.name) == &variable);
+            BOOST_TEST(!variable.help.empty());
+            BOOST_TEST((variable.kind == MailVariableKind::counter_map) == !variable.label_name.empty());
+        }
+        before = variable.name;
+    }
+    BOOST_TEST(mail_variables().size() == 37U);
+    for (const std::string_view name : {"", "chasquid", "chasquid/queue/putCoun", "chasquid/queue/putCount2", "zzz"}) {
+        BOOST_TEST(!find_mail_variable(name));
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
