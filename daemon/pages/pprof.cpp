@@ -39,7 +39,8 @@ std::string profile_link(const ProfileKind& kind, const std::string& of, int deb
 }
 
 bool is_offered(const State& state, const DaemonChoice& choice, const ProfileKind& kind) {
-    return kind.topic.empty() || choice.answers(state, kind.topic);
+    // A Go program has them under their own names.
+    return kind.topic.empty() || choice.answers(state, kind.topic) || choice.answers(state, kind.name);
 }
 
 Response index_as_text(const State& state, const DaemonChoice& choice) {
@@ -67,7 +68,8 @@ Response as_html(const State& state, const DaemonChoice& choice, Now now) {
         row.set("link", profile_link(kind, of, 0)).set("text_link", has_text ? profile_link(kind, of, 1) : "");
         view.add("profiles", std::move(row));
     }
-    view.flag("has_cpu", choice.answers(state, "profile")).flag("has_threads", choice.answers(state, "threads"));
+    view.flag("has_cpu", choice.answers(state, "profile"))
+        .flag("has_threads", choice.answers(state, "threads") || choice.answers(state, "goroutine"));
     view.set("of", of).set("max_seconds", std::to_string(state.limits.pprof_max_seconds));
     view.set("full_link", Link("/debug/pprof/goroutine").with("debug", 2).with("of", of).text());
     view.set("threads_link", Link("/debug/threads").with("of", of).text());

@@ -54,6 +54,13 @@ std::optional<std::string_view> asked_text(const Request& request) {
     return text;
 }
 
+// As they were asked for.
+std::string joined(const std::vector<std::uint64_t>& addresses) {
+    std::string text;
+    for (const std::uint64_t address : addresses) text.append(text.empty() ? "" : "+").append(hex_address(address));
+    return text;
+}
+
 Response symbols_text(
     const std::string& body, const std::vector<std::uint64_t>& addresses, std::int32_t pid, const JobTools& tools
 ) {
@@ -88,9 +95,16 @@ PageResult pprof_symbol_page(const State& state, const Request& request, Now /*n
         return request.method == Method::post ? plain_text(std::string(no_symbols)) : *wrong;
     }
     const auto& choice = std::get<DaemonChoice>(chosen);
+    Ask ask;
+    if (choice.answers(state, "symbol")) {
+        ask.topic = "symbol";
+        ask.args.emplace_back("addresses", joined(addresses));
+        return ask_daemon(choice, std::move(ask), [](const State&, const Request&, Now, std::string body) -> Finished {
+            return unchanged(std::move(body), "symbol");
+        });
+    }
     if (!choice.answers(state, "threads")) return plain_text(std::string(no_symbols));
     if (addresses.empty()) return plain_text(std::string(first_line));
-    Ask ask;
     ask.topic = "threads";
     return ask_daemon(
         choice,

@@ -1,5 +1,6 @@
 #include "daemon/pages/profile_body.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "daemon/pages/gzip.hpp"
@@ -29,16 +30,23 @@ Response attachment(std::string body, std::string_view name) {
     return response;
 }
 
+std::optional<ProfileData> profile_in(std::string_view body) {
+    if (!is_gzip(body)) return read_profile(body);
+    const std::optional<std::string> unfolded = gunzip(body, ProfileLimits{}.bytes);
+    return unfolded ? read_profile(*unfolded) : std::nullopt;
+}
+
+// Every address has its functions already, as those of a Go program have.
+bool has_all_names(const ProfileData& profile) {
+    return std::none_of(profile.locations.begin(), profile.locations.end(), [](const ProfileLocation& location) {
+        return location.lines.empty();
+    });
+}
+
 }  // namespace
 
 std::optional<ProfileData> named_profile(std::string_view body, std::int32_t pid, const JobTools& tools) {
-    std::optional<std::string> unfolded;
-    if (is_gzip(body)) {
-        unfolded = gunzip(body, ProfileLimits{}.bytes);
-        if (!unfolded) return std::nullopt;
-        body = *unfolded;
-    }
-    std::optional<ProfileData> profile = read_profile(body);
+    std::optional<ProfileData> profile = profile_in(body);
     if (profile) tools.symbols.add_names(*profile, pid, tools.is_cancelled);
     return profile;
 }
@@ -54,21 +62,29 @@ Response plain_text(std::string text) {
     return response;
 }
 
+Response unchanged(std::string body, std::string_view name) {
+    if (is_gzip(body)) return attachment(std::move(body), std::string(name) + ".pb.gz");
+    if (looks_like_text(body)) return plain_text(std::move(body));
+    return attachment(std::move(body), name);
+}
+
 PageJob::Render rendered(Response response) {
     return [response = std::move(response)](const State&, const Request&, Now) { return response; };
 }
 
 PageJob profile_job(std::string body, std::int32_t pid, std::string name, bool is_text_wanted) {
     return {[body = std::move(body), pid, name = std::move(name), is_text_wanted](const JobTools& tools) {
-        const std::optional<ProfileData> profile = named_profile(body, pid, tools);
+        std::optional<ProfileData> profile = profile_in(body);
+        const bool is_whole = profile && is_gzip(body) && has_all_names(*profile);
+        if (is_whole && !is_text_wanted) return rendered(unchanged(body, name));
+        if (profile) tools.symbols.add_names(*profile, pid, tools.is_cancelled);
         if (profile && is_text_wanted) {
             const std::string title = name == "profile" ? "cpu" : name;
             const std::string text = legacy_text(*profile, title, shown_sample_type(*profile));
             return rendered(plain_text(visible(text, Lines::kept)));
         }
         if (profile) return rendered(profile_file(*profile, name));
-        if (looks_like_text(body)) return rendered(plain_text(body));
-        return rendered(attachment(body, name));
+        return rendered(unchanged(body, name));
     }};
 }
 

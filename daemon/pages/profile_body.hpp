@@ -19,8 +19,11 @@ Response profile_file(const ProfileData& profile, std::string_view name);
 
 Response plain_text(std::string text);
 
-// Of bytes in whatever form the daemon has: profile.proto gets names, everything else goes through as it is, with the
-// content type that it looks like.
+// Bytes that a daemon made for tools, as they are: under that file name, or as text where they look like it.
+Response unchanged(std::string body, std::string_view name);
+
+// Of bytes in whatever form the daemon has: profile.proto gets names where it lacks some, everything else goes through
+// as it is, with the content type that it looks like.
 PageJob profile_job(std::string body, std::int32_t pid, std::string name, bool is_text_wanted);
 
 // A response that is whole already, from the worker.

@@ -1,7 +1,10 @@
 // /debug/threads: what each thread of a mail daemon does just now, and each task where it registers them. And the same
 // as /debug/pprof/goroutine, in the three forms that tools know.
 #include <array>
+#include <functional>
+#include <utility>
 
+#include "daemon/pages/goroutines.hpp"
 #include "daemon/pages/handlers.hpp"
 #include "daemon/pages/layout.hpp"
 #include "daemon/pages/negotiate.hpp"
@@ -21,11 +24,12 @@ namespace {
 
 constexpr std::string_view path = "/debug/threads";
 constexpr std::string_view topic = "threads";
+constexpr std::string_view go_topic = "goroutine";
 constexpr std::string_view unreadable = "The daemon sent a list of threads that cannot be read.";
 // Of one group on the HTML page; text and JSON have all.
 constexpr std::size_t max_rows = 200;
 
-View group_view(const ThreadGroup& group) {
+View group_view(const ThreadGroup& group, bool are_goroutines) {
     View view;
     view.number("count", group.threads.size()).flag("is_one", group.threads.size() == 1).flag("is_cut", group.is_cut);
     view.set("no_stack_because", group.no_stack_because).list("threads").list("frames");
@@ -34,7 +38,8 @@ View group_view(const ThreadGroup& group) {
         const ThreadRow& thread = group.threads[i];
         View row;
         row.set("tid", std::to_string(thread.tid)).set("name", thread.name).set("state", thread.state);
-        row.set("waits", thread.waits).set("cpu", seconds_text(static_cast<std::int64_t>(thread.cpu_ns)));
+        row.set("waits", thread.waits);
+        row.set("cpu", are_goroutines ? "" : seconds_text(static_cast<std::int64_t>(thread.cpu_ns)));
         row.flag("is_running", thread.state == "running");
         view.add("threads", std::move(row));
     }
@@ -42,7 +47,9 @@ View group_view(const ThreadGroup& group) {
     view.set("more", more > 0 ? grouped(more) : "");
     for (const ThreadFrame& frame : group.stack) {
         View row;
-        row.set("address", hex_address(frame.address)).set("name", frame.name).set("file", frame.file);
+        row.set("address", frame.address == 0 ? "" : hex_address(frame.address))
+            .set("name", frame.name)
+            .set("file", frame.file);
         row.set("line", frame.line > 0 ? std::to_string(frame.line) : "");
         view.add("frames", std::move(row));
     }
@@ -73,7 +80,7 @@ void fill(View& view, const ThreadsView& threads, Now now) {
     view.number("thread_count", threads.thread_count).number("task_count", threads.task_count);
     view.flag("tasks_any", !threads.tasks.empty()).list("notes").list("groups").list("tasks");
     for (const std::string& note : threads.notes) view.add("notes", std::move(View().set("note", note)));
-    for (const ThreadGroup& group : threads.threads) view.add("groups", group_view(group));
+    for (const ThreadGroup& group : threads.threads) view.add("groups", group_view(group, threads.are_goroutines));
     for (const TaskGroup& group : threads.tasks) view.add("tasks", task_view(group, threads.taken_wall_ns, now));
 }
 
@@ -102,17 +109,48 @@ Response json_response(std::string body) {
     return response;
 }
 
-PageJob threads_job(DaemonFacts daemon, Form form, std::string body) {
-    return {[daemon = std::move(daemon), form, body = std::move(body)](const JobTools& tools) -> PageJob::Render {
-        std::optional<NamedThreads> threads = named_threads(body, daemon.pid, tools);
+PageJob threads_job(DaemonFacts daemon, Form form, std::function<std::optional<ThreadsView>(const JobTools&)> read) {
+    return {[daemon = std::move(daemon), form, read = std::move(read)](const JobTools& tools) -> PageJob::Render {
+        std::optional<ThreadsView> threads = read(tools);
         if (!threads) return rendered(error_response(502, unreadable));
         switch (form) {
-            case Form::text: return rendered(plain_text(threads_text(threads->view, daemon.title)));
-            case Form::json: return rendered(json_response(threads_json(threads->view, daemon.title)));
-            case Form::html: return html_render(std::move(threads->view), daemon);
+            case Form::text: return rendered(plain_text(threads_text(*threads, daemon.title)));
+            case Form::json: return rendered(json_response(threads_json(*threads, daemon.title)));
+            case Form::html: return html_render(std::move(*threads), daemon);
         }
         return {};
     }};
+}
+
+PageAsk ask_for_threads(const DaemonChoice& choice, DaemonFacts daemon, Form form) {
+    Ask ask;
+    ask.topic = topic;
+    return ask_daemon(
+        choice,
+        std::move(ask),
+        [daemon = std::move(daemon), form](const State&, const Request&, Now, std::string body) -> Finished {
+            return threads_job(daemon, form, [body = std::move(body), pid = daemon.pid](const JobTools& tools) {
+                std::optional<NamedThreads> threads = named_threads(body, pid, tools);
+                return threads ? std::optional(std::move(threads->view)) : std::nullopt;
+            });
+        }
+    );
+}
+
+// A Go program's dump says the same in other words.
+PageAsk ask_for_goroutines(const DaemonChoice& choice, DaemonFacts daemon, Form form) {
+    Ask ask;
+    ask.topic = go_topic;
+    ask.args.emplace_back("debug", "2");
+    return ask_daemon(
+        choice,
+        std::move(ask),
+        [daemon = std::move(daemon), form](const State&, const Request&, Now now, std::string body) -> Finished {
+            return threads_job(daemon, form, [body = std::move(body), taken = now.wall_ns](const JobTools&) {
+                return goroutines_view(body, taken);
+            });
+        }
+    );
 }
 
 // An error as this page shows it.
@@ -132,18 +170,11 @@ PageResult threads_page(const State& state, const Request& request, Now now) {
     const auto chosen = choose_daemon(state, request, *form == Form::html ? IfSeveral::newest : IfSeveral::refuse);
     if (const auto* wrong = std::get_if<Response>(&chosen)) return failed(state, now, *form, *wrong);
     const auto& choice = std::get<DaemonChoice>(chosen);
+    if (choice.answers(state, go_topic)) return ask_for_goroutines(choice, choice.facts(state), *form);
     if (const auto wrong = not_offered(state, choice, topic, "list of threads")) {
         return failed(state, now, *form, *wrong);
     }
-    Ask ask;
-    ask.topic = topic;
-    return ask_daemon(
-        choice,
-        std::move(ask),
-        [daemon = choice.facts(state), form = *form](const State&, const Request&, Now, std::string body) -> Finished {
-            return threads_job(daemon, form, std::move(body));
-        }
-    );
+    return ask_for_threads(choice, choice.facts(state), *form);
 }
 
 PageResult pprof_goroutine_page(const State& state, const Request& request, Now /*now*/) {
@@ -157,8 +188,15 @@ PageResult pprof_goroutine_page(const State& state, const Request& request, Now 
     const auto chosen = choose_daemon(state, request, IfSeveral::refuse);
     if (const auto* wrong = std::get_if<Response>(&chosen)) return *wrong;
     const auto& choice = std::get<DaemonChoice>(chosen);
-    if (auto wrong = not_offered(state, choice, topic, "list of threads")) return std::move(*wrong);
     Ask ask;
+    if (choice.answers(state, go_topic)) {
+        ask.topic = go_topic;
+        if (request.parameter("debug")) ask.args.emplace_back("debug", std::to_string(std::get<0>(debug)));
+        return ask_daemon(choice, std::move(ask), [](const State&, const Request&, Now, std::string body) -> Finished {
+            return unchanged(std::move(body), "goroutine");
+        });
+    }
+    if (auto wrong = not_offered(state, choice, topic, "list of threads")) return std::move(*wrong);
     ask.topic = topic;
     return ask_daemon(
         choice,

@@ -19,7 +19,13 @@ std::string place(const ThreadFrame& frame) {
     return flat(frame.file) + ":" + std::to_string(frame.line);
 }
 
-void append_thread(std::string& out, const ThreadRow& thread) {
+void append_thread(std::string& out, const ThreadRow& thread, bool is_goroutine) {
+    if (is_goroutine) {
+        out += "goroutine " + std::to_string(thread.tid) + " " + flat(thread.state);
+        if (!thread.waits.empty()) out += ", " + flat(thread.waits);
+        out += '\n';
+        return;
+    }
     out += "thread " + std::to_string(thread.tid) + " \"" + flat(thread.name) + "\" " + thread.state;
     if (!thread.waits.empty()) out += " (" + flat(thread.waits) + ")";
     out += ", CPU " + seconds_text(static_cast<std::int64_t>(thread.cpu_ns)) + " s\n";
@@ -27,7 +33,9 @@ void append_thread(std::string& out, const ThreadRow& thread) {
 
 void append_stack(std::string& out, const ThreadGroup& group) {
     for (const ThreadFrame& frame : group.stack) {
-        out += "    " + hex_address(frame.address) + "  " + flat(frame.name);
+        out += "    ";
+        if (frame.address != 0) out += hex_address(frame.address) + "  ";
+        out += flat(frame.name);
         if (!frame.file.empty()) out += "  " + place(frame);
         out += '\n';
     }
@@ -58,13 +66,16 @@ std::string bracketed(std::string_view text) {
 
 std::string threads_text(const ThreadsView& view, std::string_view title) {
     std::string out = "# Threads of " + flat(title) + "\n\ndate: " + go_time(view.taken_wall_ns) +
-                      "\nthreads: " + std::to_string(view.thread_count) +
+                      (view.are_goroutines ? "\ngoroutines: " : "\nthreads: ") + std::to_string(view.thread_count) +
                       "\ntasks: " + std::to_string(view.task_count) + "\n";
     for (const std::string& note : view.notes) out += "note: " + flat(note) + "\n";
     for (const ThreadGroup& group : view.threads) {
         out += '\n';
-        if (group.threads.size() > 1) out += std::to_string(group.threads.size()) + " threads with the same stack\n";
-        for (const ThreadRow& thread : group.threads) append_thread(out, thread);
+        if (group.threads.size() > 1) {
+            const std::string_view what = view.are_goroutines ? " goroutines" : " threads";
+            out.append(std::to_string(group.threads.size())).append(what).append(" with the same stack\n");
+        }
+        for (const ThreadRow& thread : group.threads) append_thread(out, thread, view.are_goroutines);
         append_stack(out, group);
     }
     if (!view.tasks.empty()) out += "\n# Tasks\n";

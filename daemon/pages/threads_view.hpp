@@ -57,6 +57,8 @@ struct ThreadsView {
     std::vector<TaskGroup> tasks;
     std::size_t thread_count = 0;
     std::size_t task_count = 0;
+    bool are_goroutines =
+        false;  // of a Go program: the threads are its goroutines, which have no names and no CPU time
     std::int64_t taken_wall_ns = 0;
     std::vector<std::string> notes;  // what is left out, and why: a sentence each
 };
