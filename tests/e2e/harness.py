@@ -139,7 +139,7 @@ def flatten(variables):
 
 
 class Maild(Program):
-    def __init__(self, folder, ingest, *args, name="maild", count_log=None):
+    def __init__(self, folder, ingest, *args, name="maild", count_log=None, hostname="localhost"):
         self.queue_dir = os.path.join(folder, f"{name}-queue")
         self.maildir = os.path.join(folder, f"{name}-mail")
         self.count_log = os.path.join(folder, count_log or f"{name}.counts")
@@ -150,7 +150,7 @@ class Maild(Program):
             [
                 MAILD,
                 "--smtp_address=127.0.0.1:0",
-                "--hostname=localhost",
+                f"--hostname={hostname}",
                 f"--maildir={self.maildir}",
                 f"--queue_dir={self.queue_dir}",
                 f"--ingest_socket={ingest}",
