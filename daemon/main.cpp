@@ -9,7 +9,9 @@
 #include <string>
 
 #include "daemon/net/log.hpp"
+#include "daemon/net/own_answers.hpp"
 #include "daemon/net/server.hpp"
+#include "daemon/net/systemd.hpp"
 #include "daemon/options.hpp"
 
 namespace {
@@ -33,13 +35,20 @@ void describe_self(quipu::State& state, const quipu::Options& options) {
 int run(const quipu::Options& options) {
     quipu::set_up_log(options.log_level);
     ::umask(0027);  // what we make is for us and our group
+    quipu::ServerOptions where = options.server;
+    quipu::take_handed_sockets(where);
     quipu::State state(options.limits);
     describe_self(state, options);
     boost::asio::io_context io(1);
-    quipu::Server server(io, state, options.server);
+    quipu::Server server(io, state, where);
     server.start();
     io.run();
     return 0;
+}
+
+std::string version_text() {
+    const std::string build_id = quipu::own_build_id();
+    return "quipud " QUIPU_VERSION + (build_id.empty() ? "" : " (build " + build_id + ")");
 }
 
 int complain(const char* sentence, int exit_code) {
@@ -53,7 +62,7 @@ int main(int argc, char** argv) {
     try {
         const quipu::Options options = quipu::parse_options(argc, argv);
         if (options.is_help) std::fputs(quipu::help_text().c_str(), stdout);
-        if (options.is_version) std::puts("quipud " QUIPU_VERSION);
+        if (options.is_version) std::puts(version_text().c_str());
         if (options.is_help || options.is_version) return 0;
         return run(options);
     } catch (const quipu::UsageError& wrong) {

@@ -14,6 +14,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <cstddef>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -192,6 +193,59 @@ HttpAddress parse_http_address(std::string_view text) {
     return address;
 }
 
+// --- Handed over ----------------------------------------------------------------------------------------------------
+
+namespace {
+
+int socket_option(int socket, int option) {
+    int value = 0;
+    socklen_t size = sizeof value;
+    return ::getsockopt(socket, SOL_SOCKET, option, &value, &size) == 0 ? value : -1;
+}
+
+union AnyAddress {
+    sockaddr any;
+    sockaddr_un unix_file;
+    InetAddress inet;
+};
+
+}  // namespace
+
+HttpAddress handed_http_address(int socket) {
+    AnyAddress address{};
+    socklen_t size = sizeof address;
+    const bool is_listening = ::getsockname(socket, &address.any, &size) == 0 &&
+                              socket_option(socket, SO_TYPE) == SOCK_STREAM &&
+                              socket_option(socket, SO_ACCEPTCONN) == 1;
+    const std::string which = "descriptor " + std::to_string(socket) + ", handed over as a socket,";
+    if (!is_listening) throw StartError(which + " is no stream socket that listens: its unit wants ListenStream=");
+    if (address.any.sa_family == AF_UNIX) {
+        constexpr std::size_t path_at = offsetof(sockaddr_un, sun_path);
+        UnixAddress file;
+        if (size > path_at) file.path.assign(address.unix_file.sun_path, size - path_at);
+        if (file.path.empty() || file.path.front() == '\0') {
+            throw StartError(which + " is an abstract Unix socket: these have no permissions; name a file");
+        }
+        file.path.erase(file.path.find_last_not_of('\0') + 1);
+        return file;
+    }
+    std::array<char, INET6_ADDRSTRLEN> digits{};
+    const int family = address.any.sa_family;
+    const void* host = &address.inet.v4.sin_addr;
+    if (family == AF_INET6) host = &address.inet.v6.sin6_addr;
+    const bool is_inet = family == AF_INET || family == AF_INET6;
+    if (!is_inet || !::inet_ntop(family, host, digits.data(), digits.size())) {
+        throw StartError(which + " is neither of TCP nor of Unix");
+    }
+    return TcpAddress{digits.data(), bound_port(socket)};
+}
+
+UnixAddress handed_unix_address(int socket) {
+    const HttpAddress address = handed_http_address(socket);
+    if (const auto* file = std::get_if<UnixAddress>(&address)) return *file;
+    throw StartError("the ingest socket that was handed over is no Unix socket: mail daemons push on a file");
+}
+
 // --- Who may open it -------------------------------------------------------------------------------------------------
 
 std::string user_name(uid_t user) {
@@ -258,12 +312,7 @@ Listener::Listener(const UnixAddress& address) : name_("unix:" + address.path) {
     socket_ = unix_socket();
     bind_unix(socket_.get(), address, sockaddr);
     path_ = address.path;
-
-    struct stat made {};
-
-    if (::lstat(path_.c_str(), &made) != 0) fail("cannot look at " + path_, errno);
-    device_ = made.st_dev;
-    inode_ = made.st_ino;
+    remember_file();
     if (::listen(socket_.get(), SOMAXCONN) != 0) fail("cannot listen on " + path_, errno);
 }
 
@@ -282,6 +331,28 @@ Listener::Listener(const TcpAddress& address) {
     name_ = host_and_port(address.host, bound_port(socket_.get()));
 }
 
+Listener::Listener(UniqueFd handed, const HttpAddress& address) : socket_(std::move(handed)), is_handed_(true) {
+    const int flags = ::fcntl(socket_.get(), F_GETFL);
+    if (flags < 0 || ::fcntl(socket_.get(), F_SETFL, flags | O_NONBLOCK) != 0 ||
+        ::fcntl(socket_.get(), F_SETFD, FD_CLOEXEC) != 0) {
+        fail("cannot use the socket that was handed over", errno);
+    }
+    if (const auto* tcp = std::get_if<TcpAddress>(&address)) name_ = host_and_port(tcp->host, tcp->port);
+    if (const auto* file = std::get_if<UnixAddress>(&address)) {
+        name_ = "unix:" + file->path;
+        path_ = file->path;
+        remember_file();
+    }
+}
+
+void Listener::remember_file() {
+    struct stat made {};
+
+    if (::lstat(path_.c_str(), &made) != 0) fail("cannot look at " + path_, errno);
+    device_ = made.st_dev;
+    inode_ = made.st_ino;
+}
+
 bool Listener::is_reachable() const {
     if (path_.empty()) return true;
 
@@ -292,7 +363,7 @@ bool Listener::is_reachable() const {
 
 Listener::~Listener() {
     // While our socket is open its inode is not given to another file: comparing is safe only before closing it.
-    if (socket_ && !path_.empty() && is_reachable()) ::unlink(path_.c_str());
+    if (socket_ && !path_.empty() && !is_handed_ && is_reachable()) ::unlink(path_.c_str());
 }
 
 }  // namespace quipu

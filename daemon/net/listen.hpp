@@ -2,7 +2,8 @@
 //
 // A Unix socket at PATH is guarded by a lock (flock) on PATH.lock, held as long as we listen, so two starters cannot
 // race. What is found at PATH is replaced only if it is a socket on which nobody listens (ECONNREFUSED). At the end
-// PATH is removed only if it still is the socket that we made.
+// PATH is removed only if it still is the socket that we made. A socket that was handed to us is somebody else's: its
+// file stays.
 #pragma once
 
 #include <sys/types.h>
@@ -42,6 +43,11 @@ using HttpAddress = std::variant<std::monostate, TcpAddress, UnixAddress>;
 // "", "127.0.0.1:1099", "[::1]:1099", "localhost:1099" or "unix:PATH". Throws std::invalid_argument with a sentence.
 HttpAddress parse_http_address(std::string_view text);
 
+// Where a listening stream socket that was handed to us listens. Throws StartError where it is none, or one that
+// quipud does not serve on.
+UnixAddress handed_unix_address(int socket);
+HttpAddress handed_http_address(int socket);
+
 // Nobody else's machine reaches it.
 bool is_loopback(const TcpAddress& address);
 
@@ -57,6 +63,8 @@ public:
     // Both throw StartError.
     explicit Listener(const UnixAddress& address);
     explicit Listener(const TcpAddress& address);
+    // One that was handed to us, with the address as handed_..._address() tells it. Takes the descriptor.
+    Listener(UniqueFd handed, const HttpAddress& address);
 
     Listener(Listener&&) = default;
     Listener& operator=(Listener&&) = delete;
@@ -72,12 +80,15 @@ public:
     [[nodiscard]] bool is_reachable() const;
 
 private:
+    void remember_file();
+
     UniqueFd lock_;
     UniqueFd socket_;
     std::string name_;
     std::string path_;  // Unix only
     dev_t device_ = 0;
     ino_t inode_ = 0;
+    bool is_handed_ = false;
 };
 
 }  // namespace quipu

@@ -1,10 +1,15 @@
 #include "daemon/net/log.hpp"
 
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdlib>
+#include <memory>
 #include <utility>
 
 namespace quipu {
@@ -21,17 +26,55 @@ constexpr std::array<std::pair<std::string_view, spdlog::level::level_enum>, 7> 
     {"off", spdlog::level::off},
 }};
 
+int priority(spdlog::level::level_enum level) {
+    switch (level) {
+        case spdlog::level::trace:
+        case spdlog::level::debug: return LOG_DEBUG;
+        case spdlog::level::info: return LOG_INFO;
+        case spdlog::level::warn: return LOG_WARNING;
+        case spdlog::level::err: return LOG_ERR;
+        case spdlog::level::critical: return LOG_CRIT;
+        case spdlog::level::off:
+        case spdlog::level::n_levels: break;
+    }
+    return LOG_INFO;
+}
+
+// "<6>", as journald takes it off the line's front: sd-daemon(3).
+class JournalPriority : public spdlog::custom_flag_formatter {
+public:
+    void format(const spdlog::details::log_msg& message, const std::tm& /*time*/, spdlog::memory_buf_t& out) override {
+        const std::array<char, 3> text = {'<', static_cast<char>('0' + priority(message.level)), '>'};
+        out.append(text.data(), text.data() + text.size());
+    }
+
+    [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+        return std::make_unique<JournalPriority>();
+    }
+};
+
 constexpr std::size_t max_quoted_bytes = 200;
 constexpr std::int64_t window_ns = 60'000'000'000;
 
 }  // namespace
 
+bool is_journal(int fd, const char* journal_stream) {
+    if (!journal_stream) return false;
+    struct stat stream = {};
+    if (::fstat(fd, &stream) != 0) return false;
+    return std::to_string(stream.st_dev) + ":" + std::to_string(stream.st_ino) == journal_stream;
+}
+
 bool set_up_log(std::string_view level) {
     for (const auto& [name, value] : levels) {
         if (name != level) continue;
         auto logger = std::make_shared<spdlog::logger>("quipud", std::make_shared<spdlog::sinks::stderr_sink_st>());
-        const bool is_under_journald = std::getenv("JOURNAL_STREAM") != nullptr;  // NOLINT(concurrency-mt-unsafe)
-        logger->set_pattern(is_under_journald ? "[%l] %v" : "%Y-%m-%dT%H:%M:%S.%e%z [%l] %v");
+        auto formatter = std::make_unique<spdlog::pattern_formatter>();
+        const char* const journal_stream = std::getenv("JOURNAL_STREAM");  // NOLINT(concurrency-mt-unsafe)
+        const bool is_to_journal = is_journal(STDERR_FILENO, journal_stream);
+        formatter->add_flag<JournalPriority>('J');
+        formatter->set_pattern(is_to_journal ? "%J%v" : "%Y-%m-%dT%H:%M:%S.%e%z [%l] %v");
+        logger->set_formatter(std::move(formatter));
         logger->set_level(value);
         logger->flush_on(spdlog::level::trace);
         spdlog::set_default_logger(std::move(logger));

@@ -11,9 +11,14 @@
 
 namespace quipu {
 
-// One logger to stderr: "TIME [level] message", without TIME where journald stamps the lines itself.
+// One logger to stderr: "TIME [level] message"; where stderr is the journal, "<PRIORITY>message", which journald takes
+// apart.
 // false: there is no such level.
 bool set_up_log(std::string_view level);
+
+// `fd` is the stream that JOURNAL_STREAM ("device:inode", null: unset) names: a variable alone may be inherited from
+// somebody whose stderr went there.
+bool is_journal(int fd, const char* journal_stream);
 
 // Text of a peer's: in quotes, everything but printable ASCII escaped, cut after 200 bytes.
 std::string quoted(std::string_view text);

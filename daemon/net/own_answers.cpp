@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "proto/cpu_profile.hpp"
+#include "proto/mappings.hpp"
 #include "proto/task_slots.hpp"
 #include "proto/thread_stacks.hpp"
 
@@ -63,6 +64,13 @@ Reply make_answer(const Ask& question, const std::atomic<bool>& is_cancelled) {
 }
 
 }  // namespace
+
+std::string own_build_id() {
+    Mappings mappings;
+    mappings.refresh();
+    const std::uint32_t own = mappings.find(reinterpret_cast<std::uintptr_t>(&own_build_id));
+    return own == Mappings::none ? std::string() : mappings.all()[own].build_id;
+}
 
 std::vector<std::string> OwnAnswers::topics() {
     return {"profile", "threads"};

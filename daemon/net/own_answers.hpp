@@ -11,6 +11,9 @@
 
 namespace quipu {
 
+// The linker's fingerprint of this very program, in hex; empty where it was linked without one.
+std::string own_build_id();
+
 class OwnAnswers {
 public:
     explicit OwnAnswers(asio::io_context& io) : thread_(io, 1) {}

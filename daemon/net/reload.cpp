@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "daemon/net/server.hpp"
+#include "daemon/net/systemd.hpp"
 
 namespace quipu {
 
@@ -42,6 +43,7 @@ void Server::open_access() {
 
 void Server::reload() {
     if (std::exchange(is_reloading_, true)) return;
+    supervisor_->reloading();
     spdlog::info("reloading certificate and passwords; all other flags want a restart");
     asio::post(keeper_.worker(), [this, files = options_.access] {
         asio::post(io_, [this, access = load_access(files)] { reloaded(access); });
@@ -56,6 +58,7 @@ void Server::reloaded(const Access& access) {
         access.tls ? "new" : (http_side_.tls ? "kept" : "none"),
         access.passwords ? "new" : (http_side_.auth ? "kept" : "none")
     );
+    supervisor_->reloaded();
 }
 
 void Server::take_access(const Access& access) {

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "daemon/net/log.hpp"
+#include "daemon/net/systemd.hpp"
 
 namespace quipu {
 
@@ -41,7 +42,14 @@ std::chrono::nanoseconds until_next_second(Now now) {
     return std::chrono::nanoseconds(second_ns - now.wall_ns % second_ns + margin_ns);
 }
 
-std::unique_ptr<Listener> open_http(const HttpAddress& address) {
+std::unique_ptr<Listener> open_ingest(const ServerOptions& options) {
+    if (options.handed.ingest < 0) return std::make_unique<Listener>(options.ingest);
+    return std::make_unique<Listener>(UniqueFd(options.handed.ingest), options.ingest);
+}
+
+std::unique_ptr<Listener> open_http(const ServerOptions& options) {
+    const HttpAddress& address = options.monitoring;
+    if (options.handed.http >= 0) return std::make_unique<Listener>(UniqueFd(options.handed.http), address);
     if (const auto* tcp = std::get_if<TcpAddress>(&address)) return std::make_unique<Listener>(*tcp);
     if (const auto* path = std::get_if<UnixAddress>(&address)) return std::make_unique<Listener>(*path);
     return nullptr;
@@ -73,12 +81,13 @@ Server::Server(asio::io_context& io, State& state, const ServerOptions& options)
       signals_(io),
       tick_(io),
       end_(io),
+      supervisor_(std::make_unique<Supervisor>(io)),
       accept_complaints_(state.own.held_back_lines) {
     open_access();
     exchange_.keep_with(keeper_);
-    ingest_ = std::make_unique<Listener>(options.ingest);
+    ingest_ = open_ingest(options);
     ingest_ready_.assign(duplicate(ingest_->fd()));
-    http_ = open_http(options.monitoring);
+    http_ = open_http(options);
     if (http_) http_ready_.assign(duplicate(http_->fd()));
     state_.ingest_socket = options.ingest.path;
     state_.ingest.access = access_of(options.ingest.path);
@@ -89,6 +98,8 @@ Server::Server(asio::io_context& io, State& state, const ServerOptions& options)
     }
     set_health("ingest", true, "listening on " + options.ingest.path);
 }
+
+Server::~Server() = default;
 
 // As many descriptors as the limits can need; a warning where the system does not give them.
 void Server::ensure_descriptors() const {
@@ -122,6 +133,7 @@ void Server::start() {
     if (otlp_) otlp_->start();
     // Tests and scripts wait for this line.
     spdlog::info("serving http={} ingest={}", http_name(), ingest_->name());
+    supervisor_->ready(state_);
 }
 
 void Server::set_health(std::string_view name, bool is_ok, std::string_view detail) {
@@ -190,6 +202,7 @@ asio::awaitable<void> Server::tick() {
         exchange_.settle();
         check_listeners();
         keeper_.tick();
+        supervisor_->tell(state_);
     }
 }
 
@@ -229,6 +242,7 @@ void Server::stop() {
     // From here on a second signal ends us at once, even while the loop is busy.
     boost::system::error_code ignored;
     signals_.clear(ignored);
+    supervisor_->stopping();
     end_.expires_after(end_grace);
     end_.async_wait([this](boost::system::error_code error) {
         if (!error) end_by_force();
@@ -249,8 +263,9 @@ void Server::end_by_force() {
 }
 
 asio::awaitable<void> Server::shut_down() {
-    // Those who have connected but were not accepted yet may have said things too.
-    (void)accept_pending(ingest_ready_.native_handle(), &Server::take_emitter);
+    // Those who have connected but were not accepted yet may have said things too. On a socket that was handed to us
+    // they wait for our successor.
+    if (options_.handed.ingest < 0) (void)accept_pending(ingest_ready_.native_handle(), &Server::take_emitter);
     ingest_ready_.close();
     ingest_.reset();
     if (http_) http_ready_.close();
@@ -270,6 +285,7 @@ asio::awaitable<void> Server::shut_down() {
     co_await pause(1ms);  // what was waiting on them runs to its end
     end_.cancel();
     tick_.cancel();
+    supervisor_->stopped();
     spdlog::info("stopped");
     io_.stop();
     // Destroying `io` would wait for a look-up that may take as long as the network likes; everything is kept.

@@ -27,7 +27,16 @@
 
 namespace quipu {
 
+class Supervisor;
+
+// Listening sockets that somebody else has made for us (systemd.hpp); -1: we make it ourselves.
+struct HandedSockets {
+    int ingest = -1;
+    int http = -1;
+};
+
 struct ServerOptions {
+    HandedSockets handed;  // `ingest` and `monitoring` say where they listen; the server takes them
     HttpAddress monitoring;
     AccessFiles access;
     UnixAddress ingest;
@@ -62,6 +71,7 @@ public:
     // `io` and `state` must outlive the server.
     Server(asio::io_context& io, State& state, const ServerOptions& options);
 
+    ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
@@ -124,6 +134,7 @@ private:
     asio::signal_set signals_;
     asio::steady_timer tick_;
     asio::steady_timer end_;  // the two seconds
+    std::unique_ptr<Supervisor> supervisor_;
     LogBrake accept_complaints_;
     bool is_reachable_ = true;  // the ingest socket's file is ours
     bool is_stopping_ = false;
