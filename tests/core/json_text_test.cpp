@@ -8,6 +8,8 @@
 
 using namespace quipu;
 
+BOOST_AUTO_TEST_SUITE(core_json_text)
+
 namespace {
 
 std::string checked(std::string_view text) {
@@ -19,8 +21,6 @@ std::string nested(int depth) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(core_json_text)
 
 BOOST_AUTO_TEST_CASE(documents_are_published_on_one_line) {
     struct {

@@ -8,6 +8,8 @@
 using namespace quipu;
 using namespace quipu::test;
 
+BOOST_AUTO_TEST_SUITE(pages_goroutines)
+
 namespace {
 
 constexpr std::string_view dump =
@@ -49,8 +51,6 @@ struct GoWorld : World {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(pages_goroutines)
 
 BOOST_AUTO_TEST_CASE(goroutines_with_the_same_stack_are_one_group) {
     const auto view = goroutines_view(dump, 5);

@@ -8,6 +8,8 @@
 
 using namespace relay;
 
+BOOST_AUTO_TEST_SUITE(relay_about)
+
 namespace {
 
 // In the form of chasquid's front page.
@@ -19,8 +21,6 @@ std::string front_page(const std::string& started = "Thu, 2026-11-26 22:21:46 &#
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(relay_about)
 
 BOOST_AUTO_TEST_CASE(the_front_page_tells_who_it_is) {
     const About about = parse_about(front_page());

@@ -9,6 +9,8 @@
 
 using namespace relay;
 
+BOOST_AUTO_TEST_SUITE(relay_expvar)
+
 namespace {
 
 struct Parsed {
@@ -46,8 +48,6 @@ constexpr std::string_view page = R"({
 )";
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(relay_expvar)
 
 BOOST_AUTO_TEST_CASE(variables_have_the_kind_of_their_value) {
     const Parsed parsed(page);

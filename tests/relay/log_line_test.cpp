@@ -11,6 +11,8 @@
 using namespace relay;
 using namespace std::chrono_literals;
 
+BOOST_AUTO_TEST_SUITE(relay_log_line)
+
 namespace {
 
 using Wall = std::chrono::system_clock::time_point;
@@ -19,8 +21,6 @@ constexpr std::string_view line =
     "2026-11-25 02:03:51.794140 . conn.go:178        SMTP.Conn 127.0.0.1:57500: Connected, mode: SMTP";
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(relay_log_line)
 
 BOOST_AUTO_TEST_CASE(a_line_is_taken_apart) {
     const auto parsed = parse_log_line(line);

@@ -14,6 +14,8 @@
 
 using namespace relay;
 
+namespace relay_log_tail {
+
 namespace {
 
 struct Fixture {
@@ -37,6 +39,8 @@ struct Fixture {
 using Lines = std::vector<std::string>;
 
 }  // namespace
+
+}  // namespace relay_log_tail
 
 BOOST_FIXTURE_TEST_SUITE(relay_log_tail, Fixture)
 

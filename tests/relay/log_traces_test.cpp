@@ -14,6 +14,8 @@ using namespace quipu;
 using namespace quipu::test;
 using namespace std::chrono_literals;
 
+namespace relay_log_traces {
+
 namespace {
 
 struct Fixture {
@@ -66,6 +68,8 @@ std::vector<std::string> texts(const TraceRecord& trace) {
 }
 
 }  // namespace
+
+}  // namespace relay_log_traces
 
 BOOST_FIXTURE_TEST_SUITE(relay_log_traces, Fixture)
 

@@ -9,6 +9,8 @@
 
 namespace relay {
 
+BOOST_AUTO_TEST_SUITE(relay_options)
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -29,8 +31,6 @@ std::string refusal(const std::vector<const char*>& words) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(relay_options)
 
 BOOST_AUTO_TEST_CASE(defaults_are_those_of_a_chasquid_on_this_machine) {
     const Options o = parse({});

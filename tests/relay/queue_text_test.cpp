@@ -9,6 +9,8 @@
 
 using namespace relay;
 
+BOOST_AUTO_TEST_SUITE(relay_queue_text)
+
 namespace {
 
 constexpr std::string_view page =
@@ -46,8 +48,6 @@ struct Read {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(relay_queue_text)
 
 BOOST_AUTO_TEST_CASE(items_are_the_same_however_the_page_is_cut) {
     for (const std::size_t piece : {std::size_t{1}, std::size_t{2}, std::size_t{7}, page.size()}) {

@@ -13,6 +13,8 @@
 using namespace quipu;
 using namespace quipu::test;
 
+namespace relay_vars_mirror {
+
 namespace {
 
 relay::Snapshot snapshot(std::string_view page) {
@@ -64,6 +66,8 @@ struct Fixture {
 };
 
 }  // namespace
+
+}  // namespace relay_vars_mirror
 
 BOOST_FIXTURE_TEST_SUITE(relay_vars_mirror, Fixture)
 
