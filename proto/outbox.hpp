@@ -60,7 +60,7 @@ public:
 
     Counter counter(std::string_view name, std::string_view help, std::string_view unit);
     Gauge gauge(std::string_view name, std::string_view help, std::string_view unit, Merge merge);
-    Text text(std::string_view name, std::string_view help, bool is_json);
+    Text text(std::string_view name, std::string_view help, bool is_json = false);
     CounterMap counter_map(std::string_view name, std::string_view label_name, std::string_view help);
     GaugeMap gauge_map(std::string_view name, std::string_view label_name, std::string_view help, Merge merge);
     Gauge gauge_of(std::uint32_t family, std::string_view label);

@@ -27,7 +27,7 @@ struct Allowance {
     std::chrono::milliseconds first_byte{5000};  // of the head of the reply
     std::chrono::milliseconds silence{5000};     // between two pieces of it
     std::chrono::milliseconds whole{10'000};
-    std::size_t body_bytes = 8 * 1024 * 1024;
+    std::size_t body_bytes = 32 * 1024 * 1024;
 };
 
 class HttpClient {

@@ -3,6 +3,7 @@
 #include <mailside/log.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "flags_text.hpp"
@@ -65,7 +66,13 @@ awaitable<void> Watcher::run() {
     auto next = Clock::now();
     while (!is_stopped_) {
         const bool was_kept = client_.is_connected();
-        std::string error = co_await look();
+        std::string error;
+        try {
+            error = co_await look();
+        } catch (const std::exception& e) {
+            client_.close();
+            error = std::string("cannot be read: ") + e.what();
+        }
         // A kept connection ends where chasquid does; who is there now shows over a new one.
         if (!error.empty() && was_kept && !is_stopped_) error = co_await look();
         if (is_stopped_) break;
@@ -85,8 +92,10 @@ awaitable<void> Watcher::run() {
 
 // The interval, doubled with each failure in a row.
 Clock::duration Watcher::pause_after(std::uint32_t failures) const {
-    const Clock::duration pause = options_.interval * (1U << std::min(failures - 1, 10U));
-    return std::min<Clock::duration>(pause, std::max<Clock::duration>(longest_pause, options_.interval));
+    Clock::duration pause = options_.interval;
+    if (pause >= longest_pause) return pause;
+    for (std::uint32_t i = 1; i < failures && pause < longest_pause; ++i) pause *= 2;
+    return std::min<Clock::duration>(pause, longest_pause);
 }
 
 void Watcher::failed(const std::string& why) {
@@ -133,8 +142,15 @@ awaitable<std::string> Watcher::find_out_who() {
     std::string path = "/";
     Reply reply = co_await client_.get(std::move(path), small());
     if (!reply.error.empty()) co_return reply.error;
-    // Where that page is missing, command line and falling counts tell runs apart.
-    about_ = reply.status == 200 ? parse_about(reply.body) : About();
+    // Where that page is missing for good, command line and falling counts tell runs apart. A page that fails now and
+    // then must not make another run of the same one: its counts would be counted twice.
+    if (reply.status != 200 && reply.status != 404) co_return "says " + std::to_string(reply.status) + " to /";
+    About about = reply.status == 200 ? parse_about(reply.body) : About();
+    if (run_ && about.started.empty() && !run_->about.started.empty()) {
+        client_.close();
+        co_return "does not tell any more when it was started";
+    }
+    about_ = std::move(about);
     co_return std::string();
 }
 

@@ -120,6 +120,19 @@ class Restarts(Relayed):
             self.wait_for("chasquid/queue/putCount", n)
         self.assertEqual(self.shown("relay/runsSeen"), 1)
 
+    def test_a_front_page_that_fails_now_and_then_is_no_restart(self):
+        relay = self.relay()
+        self.wait_for("chasquid/queue/putCount", 6)
+        for body, status, sentence in ((b"no", 500, "says 500 to /"), (b"no", 200, "does not tell any more when it was started")):
+            self.fake.stop()
+            self.fake.pages["/"] = lambda handler, body=body, status=status: handler.answer(body, status)
+            self.fake.start()
+            relay.wait_for_log(sentence)
+        del self.fake.pages["/"]
+        self.put(8)
+        self.wait_for("chasquid/queue/putCount", 8)
+        self.assertEqual(self.shown("relay/runsSeen"), 1)
+
     def test_two_relays_of_one_chasquid_count_nothing_twice(self):
         self.relay()
         self.wait_for("chasquid/queue/putCount", 6)
@@ -155,7 +168,7 @@ class BadHours(Relayed):
         wrong = {
             b"<html>": "has a /debug/vars that is no page of variables in JSON",
             b"{" * 1000: "has a /debug/vars that is no page of variables in JSON",
-            b"x" * (9 << 20): "sends more than is taken",
+            b"x" * (33 << 20): "sends more than is taken",
         }
         for body, sentence in wrong.items():
             self.fake.pages["/debug/vars"] = body
