@@ -100,7 +100,14 @@ void stop_http(HttpSide& side) {
     if (side.auth) side.auth->stop();
     const std::vector<HttpConn*> open = side.open;
     for (HttpConn* conn : open) {
-        if (conn->is_waiting()) conn->close();
+        if (conn->is_silent() && !conn->is_first()) conn->close();
+    }
+}
+
+void close_silent(HttpSide& side) {
+    const std::vector<HttpConn*> open = side.open;
+    for (HttpConn* conn : open) {
+        if (conn->is_silent()) conn->close();
     }
 }
 
@@ -125,6 +132,12 @@ void HttpConn::close() {
     transport_.close();
     deadline_.cancel();
     answered_.cancel();
+}
+
+bool HttpConn::is_silent() {
+    if (!is_waiting_ || in_.size() != 0 || transport_.has_input()) return false;
+    char first = 0;
+    return ::recv(transport_.socket().native_handle(), &first, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
 }
 
 // `self` keeps the connection alive as long as the coroutine runs.

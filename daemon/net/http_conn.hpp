@@ -81,8 +81,12 @@ void accept_http(HttpSide& side, UniqueFd fd);
 // Closes the connection that has waited longest for a request. false: every one of them is being answered.
 bool evict_longest_waiting(HttpSide& side);
 
-// Closes those that wait for a request; the others finish what they answer and close.
+// No second request on any connection: they finish what they answer, and close. Idle ones are closed at once; those
+// that have just come and have not spoken yet with the first close_silent().
 void stop_http(HttpSide& side);
+
+// Closes those of which nothing has come that would wait for an answer. Called again and again after stop_http().
+void close_silent(HttpSide& side);
 
 class HttpConn : public std::enable_shared_from_this<HttpConn> {
 public:
@@ -98,6 +102,11 @@ public:
 
     // No whole request is here: closing takes nothing from anybody.
     [[nodiscard]] bool is_waiting() const { return is_waiting_; }
+
+    // is_waiting(), and nothing has come of a request; closing does not reset what a client has just sent.
+    [[nodiscard]] bool is_silent();
+
+    [[nodiscard]] bool is_first() const { return is_first_; }
 
     [[nodiscard]] std::int64_t waiting_since_steady_ns() const { return waiting_since_steady_ns_; }
 

@@ -26,6 +26,8 @@ using namespace std::chrono_literals;
 constexpr int accepts_per_turn = 64;
 // For answers that are being given when the end comes.
 constexpr auto answer_grace = 1000ms;
+// For connections that have just come, to say what they came for.
+constexpr auto silent_grace = 100ms;
 constexpr auto end_grace = 1900ms;
 // For the last traces to reach their collector.
 constexpr auto otlp_grace = 500ms;
@@ -274,8 +276,11 @@ asio::awaitable<void> Server::shut_down() {
     for (EmitterConn* conn : emitters) conn->drain_and_close("quipud stops");
     if (otlp_) co_await otlp_->finish(otlp_grace);
     stop_http(http_side_);
-    const auto answers_until = asio::steady_timer::clock_type::now() + answer_grace;
-    while (!http_side_.open.empty() && asio::steady_timer::clock_type::now() < answers_until) co_await pause(10ms);
+    const auto since = asio::steady_timer::clock_type::now();
+    while (!http_side_.open.empty() && asio::steady_timer::clock_type::now() - since < answer_grace) {
+        if (asio::steady_timer::clock_type::now() - since >= silent_grace) close_silent(http_side_);
+        co_await pause(10ms);
+    }
     works_.stop();
     own_answers_.stop();
     co_await keeper_.close();
