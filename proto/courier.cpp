@@ -300,17 +300,27 @@ void Courier::wait(Clock::time_point until) {
 
 void Courier::say_goodbye() {
     const Clock::time_point deadline = Clock::now() + goodbye_time;
-    if (fd_ < 0) connect();
+    // Then everything is said without having been asked in: a service manager may hold the socket while quipud
+    // restarts, and what lies in it is read by the next one.
+    const Clock::time_point unasked = deadline - goodbye_time / 4;
+    int tries = 2;  // one more, where quipud goes at this very moment
     bool has_said_bye = false;
-    while (fd_ >= 0 && !outbox_.is_acknowledged() && Clock::now() < deadline) {
-        if (outbox_.is_welcome() && written_ == out_.size() && !has_said_bye) {
+    while (!outbox_.is_acknowledged() && Clock::now() < deadline) {
+        if (fd_ < 0) {
+            if (tries-- == 0) break;
+            has_said_bye = false;
+            connect();
+            continue;
+        }
+        const bool may_speak = outbox_.is_welcome() || Clock::now() >= unasked;
+        if (may_speak && written_ == out_.size() && !has_said_bye) {
             if (!push()) {
                 wire::append_frame_of(out_, wire::Bye{farewell_});
                 has_said_bye = true;
             }
         }
         write_out();
-        wait(deadline);
+        wait(may_speak ? deadline : unasked);
         read_in();
     }
     if (fd_ >= 0) ::close(fd_);

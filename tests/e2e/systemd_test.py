@@ -5,6 +5,8 @@ import http.client
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 import unittest
@@ -96,6 +98,14 @@ class Systemd(harness.Case):
         self.assertTrue(wire.read_frame(client))  # Welcome
         client.sendall(wire.encode(wire.DEFINE) + wire.deltas(5))
         wait_until(lambda: json.loads(self.get(systemd, "/debug/vars")[1]).get("raw/count") == 5, "the count")
+
+    def test_a_mail_daemon_that_ends_while_no_quipud_runs_is_counted_by_the_next(self):
+        systemd = self.manager()
+        program = os.path.join(harness.SOURCE, "tests", "support", "ctypes_program.py")
+        library = os.path.join(harness.BUILD, "proto", "libquipu.so.0")
+        subprocess.run([sys.executable, program, library, systemd.ingest_path], check=True, timeout=60)
+        self.start(systemd)
+        wait_until(lambda: json.loads(self.get(systemd, "/debug/vars")[1]).get("python/count") == 4000, "its counts")
 
     def test_what_it_tells_the_manager(self):
         systemd = self.manager()
