@@ -1,5 +1,6 @@
 #include "daemon/net/systemd.hpp"
 
+#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -71,6 +72,7 @@ BOOST_AUTO_TEST_CASE(who_connects_before_the_server_is_there_is_served_by_it) {
     ServerOptions options;
     options.handed.ingest = handed;
     options.ingest = address;
+    spdlog::set_level(spdlog::level::off);
     State state;
     boost::asio::io_context io(1);
     Server server(io, state, options);
