@@ -304,15 +304,23 @@ void Courier::say_goodbye() {
     // restarts, and what lies in it is read by the next one.
     const Clock::time_point unasked = deadline - goodbye_time / 4;
     int tries = 2;  // one more, where quipud goes at this very moment
+    bool has_put_counts = false;
     bool has_said_bye = false;
     while (!outbox_.is_acknowledged() && Clock::now() < deadline) {
         if (fd_ < 0) {
             if (tries-- == 0) break;
-            has_said_bye = false;
+            has_put_counts = has_said_bye = false;
             connect();
             continue;
         }
         const bool may_speak = outbox_.is_welcome() || Clock::now() >= unasked;
+        if (may_speak && !has_put_counts) {
+            // A slow quipud takes in this time what it can: then rather the counts than the trace events before them.
+            tell(PushStage::begins);
+            outbox_.push_counts_first(out_, written_);
+            tell(PushStage::gathered);
+            is_sending_ = has_put_counts = true;
+        }
         if (may_speak && written_ == out_.size() && !has_said_bye) {
             if (!push()) {
                 wire::append_frame_of(out_, wire::Bye{farewell_});
@@ -320,7 +328,8 @@ void Courier::say_goodbye() {
             }
         }
         write_out();
-        wait(may_speak ? deadline : unasked);
+        const bool has_more_to_say = may_speak && written_ == out_.size() && !has_said_bye;
+        wait(has_more_to_say ? Clock::now() : may_speak ? deadline : unasked);
         read_in();
     }
     if (fd_ >= 0) ::close(fd_);

@@ -102,6 +102,9 @@ public:
     // Appends what has changed since the last push. true: more waits, call again once `out` is sent.
     bool push(std::string& out);
     void push_process(const wire::Process& process, std::string& out);
+    // When time is short: appends what was counted, before the trace events that wait in `out`, which is a push of this
+    // connection of which `written` bytes have gone.
+    void push_counts_first(std::string& out, std::size_t written);
     // No connection: keeps rings and slots from filling up with what is old.
     void make_room();
 

@@ -15,6 +15,8 @@ constexpr std::size_t definitions_per_frame = 1024;
 constexpr std::size_t definition_bytes_per_frame = 256 * 1024;
 constexpr std::size_t text_bytes_per_frame = 256 * 1024;
 constexpr std::size_t answer_bytes_per_push = 1024 * 1024;
+// The first byte of a FromEmitter that holds TraceEvents: field 5, length-delimited.
+constexpr std::uint8_t trace_events_tag = 5 << 3 | 2;
 // Of each list in Hello: with the configuration, well within one frame.
 constexpr std::size_t hello_bytes = 128 * 1024;
 
@@ -103,6 +105,27 @@ bool Outbox::push(std::string& out) {
     push_values(out);
     const bool has_more_answers = answers_->append_frames(out, answer_bytes_per_push);
     return has_more_traces || has_more_answers;
+}
+
+void Outbox::push_counts_first(std::string& out, std::size_t written) {
+    FrameReader frames;
+    frames.feed({reinterpret_cast<const std::uint8_t*>(out.data()), out.size()});
+    std::string counts;
+    std::string traces;
+    std::size_t begun = 0;  // frames of which something has gone stay as they are
+    std::size_t at = 0;
+    for (Bytes payload; frames.next(payload);) {
+        const std::size_t size = limits::frame_header_bytes + payload.size();
+        (payload.front() == trace_events_tag ? traces : counts).append(out, at, at < written ? 0 : size);
+        if (at < written) begun = at + size;
+        at += size;
+    }
+    out.resize(begun);
+    out += counts;
+    push_definitions(out);
+    push_deltas(out);
+    push_values(out);
+    out += traces;
 }
 
 void Outbox::push_definitions(std::string& out) {
