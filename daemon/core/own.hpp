@@ -47,7 +47,7 @@ struct Own {
     Cell& otlp_failed;
     Cell& otlp_retries;  // requests
     Family& otlp_queue;  // spans, by state; empty where traces are not sent
-    Cell& rewrites;  // commits that remove whatever they do not bring anew
+    Cell& rewrites;      // commits that remove whatever they do not bring anew
 
     // Takes over what other parts of the state count for themselves, and what they are now: call before rendering.
     void refresh(const State& state);

@@ -35,10 +35,10 @@ constexpr mailside::FlagRow rows[] = {
     {"mask", "", "flags whose values quipud must not be shown, beside passwords, separated by commas"},
     {"count_log", "", "for tests: append each count, and each push of them, to this file"},
     {"alias",
-      "",
-      "NAME=ADDRESS or NAME=|COMMAND ARGS: where mail for NAME goes; repeatable. The command is run without a "
-      "shell and reads the mail on stdin; exit status 75 asks for another attempt",
-      true},
+     "",
+     "NAME=ADDRESS or NAME=|COMMAND ARGS: where mail for NAME goes; repeatable. The command is run without a "
+     "shell and reads the mail on stdin; exit status 75 asks for another attempt",
+     true},
 };
 
 // A name that is safe as a folder: what --users lists are the only folders that mail is ever delivered to.
