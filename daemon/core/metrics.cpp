@@ -2,20 +2,16 @@
 
 #include <algorithm>
 #include <cassert>
-#include <limits>
 #include <optional>
 #include <utility>
 
 #include "daemon/core/json_text.hpp"
+#include "daemon/core/metrics_marks.hpp"
 #include "proto/limits.hpp"
 
 namespace quipu {
 
 namespace {
-
-std::uint64_t room_above(std::uint64_t total) {
-    return std::numeric_limits<std::uint64_t>::max() - total;
-}
 
 // Under own_prefix only quipud publishes; the emitter library's own have a corner of it.
 constexpr std::string_view emitter_prefix = "quipu/emitter/";
@@ -42,34 +38,6 @@ void name_cells(const Family& family, const std::string& label, Series& series) 
     if (auto* histogram = std::get_if<HistogramValue>(&series.value)) {
         for (std::size_t i = 0; i < histogram->cells.size(); ++i) name(histogram->cells[i], i);
     }
-}
-
-// Into the book's list, unless it is there.
-template <typename Item>
-void mark(Book book, Marked<Item>& marked, Item& item, Marks& marks) {
-    if (marks.has(book)) return;
-    marks.set(book);
-    marked[static_cast<std::size_t>(book)].push_back(&item);
-}
-
-template <typename Item>
-void mark(Marked<Item>& marked, Item& item, Marks& marks) {
-    if (marks.has_all()) [[likely]]
-        return;
-    for (const Book book : all_books) mark(book, marked, item, marks);
-}
-
-// The book's list. What the store takes need not go into the journal any more.
-template <typename Item, typename MarksOf>
-std::vector<Item*> take(Book book, Marked<Item>& marked, MarksOf marks_of) {
-    std::vector<Item*> taken;
-    for (const Book one : all_books) {
-        if (one != book && book != Book::store) continue;
-        std::vector<Item*> list = std::exchange(marked[static_cast<std::size_t>(one)], {});
-        for (Item* item : list) marks_of(*item).clear(one);
-        if (one == book) taken = std::move(list);
-    }
-    return taken;
 }
 
 // How many ids a series of the family takes; of our families and those on the wire.
@@ -447,65 +415,6 @@ void Metrics::revive(InstanceMetrics& who) {
         mark_retired(*cell);
     }
     who.is_retired = false;
-}
-
-// --- For disk -------------------------------------------------------------------------------------------------------
-
-void Metrics::mark_retired(Cell& cell) {
-    mark(retired_changed_, cell, cell.retired_marks);
-}
-
-std::vector<Cell*> Metrics::take_retired(Book book) {
-    return take(book, retired_changed_, [](Cell& cell) -> Marks& { return cell.retired_marks; });
-}
-
-std::vector<Count*> Metrics::take_counts(InstanceMetrics& who, Book book) {
-    return take(book, who.changed, [](Count& count) -> Marks& { return count.second.marks; });
-}
-
-void Metrics::mark_all_changed() {
-    for (auto& [name, family] : families_) {
-        family.is_stored = false;
-        if (family.is_own) continue;
-        for (auto& [label, series] : family.series) {
-            const auto mark_cell = [this](Cell& cell) {
-                mark(Book::store, retired_changed_, cell, cell.retired_marks);
-            };
-            if (auto* cell = std::get_if<Cell>(&series.value)) mark_cell(*cell);
-            if (auto* histogram = std::get_if<HistogramValue>(&series.value)) {
-                std::for_each(histogram->cells.begin(), histogram->cells.end(), mark_cell);
-            }
-        }
-    }
-}
-
-void Metrics::mark_all_changed(InstanceMetrics& who) {
-    for (Count& count : who.counts) mark(Book::store, who.changed, count, count.second.marks);
-}
-
-void Metrics::restore_retired(Cell& cell, std::uint64_t value, bool is_news) {
-    // What the store says may be damaged; the journal has checksums, and its sums are right only once all is in.
-    if (!is_news) value = std::min(value, cell.retired + room_above(cell.total));
-    cell.total += value - cell.retired;
-    cell.retired = value;
-    if (is_news) mark(Book::store, retired_changed_, cell, cell.retired_marks);
-}
-
-void Metrics::restore_count(InstanceMetrics& who, Cell& cell, std::uint64_t value, bool is_news) {
-    Count& count = *who.counts.try_emplace(&cell).first;
-    const std::uint64_t before = count.second.shown();
-    if (!is_news) value = std::min(value, before + room_above(cell.total));
-    count.second.held = value;
-    if (!who.is_retired) cell.total += value - before;
-    if (is_news) mark(Book::store, who.changed, count, count.second.marks);
-}
-
-void Metrics::restore_is_retired(InstanceMetrics& who, bool is_retired) {
-    if (who.is_retired == is_retired) return;
-    who.is_retired = is_retired;
-    for (auto& [cell, contribution] : who.counts) {
-        cell->total += is_retired ? 0 - contribution.shown() : contribution.shown();
-    }
 }
 
 }  // namespace quipu
