@@ -88,8 +88,11 @@ class Embedding(harness.Case):
             [*COMPILE, "-M", self.path("headers.cpp")], check=True, capture_output=True, text=True
         ).stdout
         headers = rule.replace("\\\n", " ").split()[2:]
+        # In the build tree each of ours names the file in proto/ that is installed under its name.
         ours = [header for header in headers if "/quipu/" in header]
         self.assertEqual(len(ours), 3, ours)
+        named = [os.path.join(harness.SOURCE, "proto", os.path.basename(header)) for header in ours]
+        headers = [header for header in headers if header not in named]
         foreign = [header for header in headers if re.search(r"/(boost|protozero|spdlog|openssl|google|proto/\w+\.hpp)", header)]
         self.assertEqual(foreign, [])
 

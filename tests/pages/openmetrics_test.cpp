@@ -28,8 +28,8 @@ std::string foreign(const std::string& body) {
     for (std::size_t at = 0; at < body.size();) {
         const std::size_t end = body.find('\n', at);
         const std::string line = body.substr(at, end - at + 1);
-        const bool is_own =
-            line.starts_with("quipu_") || line.starts_with("# HELP quipu_") || line.starts_with("# TYPE quipu_");
+        const bool is_own = line.starts_with("quipu_") || line.starts_with("# HELP quipu_") ||
+                            line.starts_with("# TYPE quipu_") || line.starts_with("# UNIT quipu_");
         if (!is_own) out += line;
         at = end + 1;
     }
