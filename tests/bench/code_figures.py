@@ -1,0 +1,91 @@
+"""What a call costs: ours and prometheus-cpp by Google Benchmark, expvar by Go's own. CPU time of a thread a call."""
+
+import collections
+import json
+import os
+import subprocess
+
+import bench
+from bench import is_installed
+from table import median
+
+# chasquid's nettrace is no package of its own: begin, 10 events, end, quoted from a machine of the same kind.
+NETTRACE_NS = 2170
+
+
+def rounds_of(all_of_it, pattern):
+    """name -> ns of each round; one round is one side after the other."""
+    seen = collections.defaultdict(list)
+    time = 0.005 if all_of_it.is_smoke else 0.05
+    go = go_program(all_of_it)
+    for _ in range(all_of_it.rounds):
+        args = [f"--benchmark_filter=^({pattern})/", f"--benchmark_min_time={time}", "--benchmark_format=json"]
+        asked = subprocess.run([bench.in_build("tests", "bench", "bench-code"), *args], capture_output=True, text=True,
+                               check=True)
+        for one in json.loads(asked.stdout)["benchmarks"]:
+            seen[one["name"]].append(one["cpu_time"])
+        if go:
+            args = ["-test.bench", ".", "-test.benchtime", f"{int(1000 * time)}ms", "-test.cpu", "1,2"]
+            asked = subprocess.run([go, *args], capture_output=True, text=True, check=True)
+            for line in asked.stdout.split("\n"):
+                if line.startswith("Benchmark"):
+                    name, _, ns = line.split()[:3]
+                    kind, _, threads = name.removeprefix("Benchmark").partition("-")
+                    # Go tells the time of all threads together.
+                    threads = int(threads or 1)
+                    seen[f"{kind.lower()}/expvar/threads:{threads}"].append(float(ns) * threads)
+    return {name: median(values) for name, values in seen.items()}
+
+
+def go_program(all_of_it):
+    if all_of_it.is_smoke or not is_installed("go"):
+        return None
+    program = os.path.join(all_of_it.folder, "expvar-bench")
+    if not os.path.exists(program):
+        env = {**os.environ, "GO111MODULE": "off", "GOCACHE": os.path.join(all_of_it.folder, "go")}
+        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "expvar_test.go")
+        subprocess.run(["go", "test", "-c", "-o", program, source], check=True, env=env)
+    return program
+
+
+def counter(all_of_it):
+    ns = rounds_of(all_of_it, "counter")
+    for threads in (1, 2):
+        def of(side, threads=threads):
+            return ns.get(f"counter/{side}/threads:{threads}")
+
+        ours, what = of("ours"), f"counter add, handle, {threads} thread{'s'[: threads - 1]}"
+        limit = of("limit")
+        all_of_it.row(what, ours, "limit", limit, "3x of it or 1.5 ns", ours <= max(3 * limit, 1.5))
+        all_of_it.row("", ours, "std::atomic", of("atomic"))
+        if peer := of("prometheus-cpp"):
+            times = 3 if threads == 1 else 20
+            all_of_it.row("", ours, "prometheus-cpp", peer, f"{times}x faster", peer >= times * ours)
+        if peer := of("expvar"):
+            all_of_it.row("", ours, "Go expvar", peer)
+    one, two = ns["counter/ours/threads:1"], ns["counter/ours/threads:2"]
+    all_of_it.row("counter add, 2 threads against 1", two, "1 thread", one, "no slower (10 %)", two <= 1.1 * one)
+
+
+def counter_map(all_of_it):
+    ns = rounds_of(all_of_it, "map")
+    for threads in (1, 2):
+        ours, what = ns[f"map/ours/threads:{threads}"], f"counter map add, {threads} thread{'s'[: threads - 1]}"
+        all_of_it.row(what, ours, goal="15 ns", is_met=ours <= 15)
+        if peer := ns.get(f"map/expvar/threads:{threads}"):
+            all_of_it.row("", ours, "expvar.Map", peer, "3x faster", peer >= 3 * ours)
+        if peer := ns.get(f"map/prometheus-cpp/threads:{threads}"):
+            all_of_it.row("", ours, "prometheus-cpp", peer)
+
+
+def trace(all_of_it):
+    ns = {name.split("/")[1]: value for name, value in rounds_of(all_of_it, "trace").items()}
+    whole = ns["ours"]
+    all_of_it.row("trace: begin, 10 printf, end", whole, "nettrace (quoted)", NETTRACE_NS, "4x faster",
+                  NETTRACE_NS >= 4 * whole)
+    all_of_it.row("trace: one printf", ns["printf"], "limit", ns["limit"])
+    all_of_it.row("trace: one event of fixed text", ns["event"], "limit", ns["limit"], "2x of it",
+                  ns["event"] <= 2 * ns["limit"])
+
+
+FIGURES = {"counter": counter, "map": counter_map, "trace": trace}
