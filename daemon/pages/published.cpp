@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <span>
 #include <unordered_set>
 
@@ -11,30 +12,36 @@ namespace quipu {
 
 namespace {
 
-bool is_alphanumeric(char32_t c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+// By byte: every name of every page passes through these. None has a byte that is not ASCII.
+using Characters = std::array<bool, 256>;
+
+constexpr Characters with(std::string_view more) {
+    Characters all{};
+    for (char c = '0'; c <= '9'; ++c) all[static_cast<unsigned char>(c)] = true;
+    for (char c = 'a'; c <= 'z'; ++c) all[static_cast<unsigned char>(c)] = true;
+    for (char c = 'A'; c <= 'Z'; ++c) all[static_cast<unsigned char>(c)] = true;
+    for (const char c : more) all[static_cast<unsigned char>(c)] = true;
+    return all;
 }
 
-bool is_variable_character(char32_t c) {
-    return is_alphanumeric(c) || c == '_' || c == '-' || c == '.' || c == '/' || c == ':';
-}
+constexpr Characters alphanumeric = with("");
+constexpr Characters of_variables = with("_-./:");
 
 bool is_variable_name(std::string_view name) {
     if (name.empty() || name == cmdline_name || name == memstats_name) return false;
-    return std::all_of(name.begin(), name.end(), [](char c) {
-        return is_variable_character(static_cast<unsigned char>(c));
-    });
+    return std::all_of(name.begin(), name.end(), [](char c) { return of_variables[static_cast<unsigned char>(c)]; });
 }
 
 // Every character that is not kept becomes one "_".
-template <typename IsKept>
-std::string fold(std::string_view name, IsKept is_kept) {
-    std::string out;
+std::string fold(std::string_view name, const Characters& kept) {
+    std::string out(name);
+    std::size_t end = 0;
     for (std::size_t at = 0; at < name.size();) {
-        const Rune rune = rune_at(name, at);
-        out += rune.is_valid && is_kept(rune.code) ? name[at] : '_';
-        at += rune.length;
+        const auto byte = static_cast<unsigned char>(name[at]);
+        out[end++] = kept[byte] ? name[at] : '_';
+        at += byte < 0x80 ? 1 : rune_at(name, at).length;
     }
+    out.resize(end);
     return out;
 }
 
@@ -48,6 +55,7 @@ std::string numbered(const std::string& name, std::uint64_t number) {
 // "traceSeconds" becomes "trace_seconds".
 std::string in_snake_case(std::string_view name) {
     std::string out;
+    out.reserve(name.size() + 8);
     for (const char c : name) {
         const bool is_upper = c >= 'A' && c <= 'Z';
         if (is_upper && !out.empty() && out.back() != '_') out += '_';
@@ -57,7 +65,7 @@ std::string in_snake_case(std::string_view name) {
 }
 
 std::string as_metric_name(std::string_view name) {
-    std::string out = fold(name, is_alphanumeric);
+    std::string out = fold(name, alphanumeric);
     if (name.starts_with(own_prefix)) out = in_snake_case(out);
     if (out.empty()) return "_";
     if (out[0] >= '0' && out[0] <= '9') out.insert(0, 1, 'i');  // as chasquid does
@@ -89,6 +97,37 @@ bool claim(std::unordered_set<std::string>& taken, const std::string& name, Kind
         return false;
     }
     return true;
+}
+
+// Names without all that is reserved at their end. Names that differ in that can take nothing from each other, whatever
+// their kinds.
+std::string_view root_of(std::string_view name) {
+    static constexpr std::array<std::string_view, 6> reserved = {
+        "_total", "_created", "_info", "_bucket", "_sum", "_count"};
+    for (;;) {
+        const std::string_view last = name.substr(std::min(name.rfind('_'), name.size()));
+        if (std::find(reserved.begin(), reserved.end(), last) == reserved.end()) return name;
+        name.remove_suffix(last.size());
+    }
+}
+
+// Whether it is sure, at little cost, that no two of them take the same name. false: look closer.
+bool are_surely_apart(const std::vector<Metric>& metrics) {
+    std::vector<std::size_t> hashes;
+    hashes.reserve(metrics.size());
+    for (const Metric& metric : metrics) hashes.push_back(std::hash<std::string_view>()(root_of(metric.name)));
+    std::sort(hashes.begin(), hashes.end());
+    return std::adjacent_find(hashes.begin(), hashes.end()) == hashes.end();
+}
+
+void number_equal_names(std::vector<Metric>& metrics) {
+    std::unordered_set<std::string> taken;
+    taken.reserve(metrics.size() * 4);
+    for (Metric& metric : metrics) {
+        const std::string wanted = metric.name;
+        for (std::uint64_t n = 2; !claim(taken, metric.name, metric.family->kind); ++n)
+            metric.name = numbered(wanted, n);
+    }
 }
 
 bool take_ending(std::string& name, std::string_view ending) {
@@ -134,34 +173,34 @@ std::vector<Variable> published_variables(const FamilyByName& families, std::vec
             odd.push_back(&family);
         }
     }
-    variables.push_back({cmdline_name, nullptr});
-    variables.push_back({memstats_name, memstats});
+    // The families stand sorted already.
+    const auto by_name = [](const Variable& a, const Variable& b) { return a.name < b.name; };
+    for (const Variable& added : {Variable{cmdline_name, nullptr}, Variable{memstats_name, memstats}}) {
+        variables.insert(std::lower_bound(variables.begin(), variables.end(), added, by_name), added);
+    }
     if (!odd.empty()) {
         std::unordered_set<std::string_view> taken;
         for (const Variable& variable : variables) taken.insert(variable.name);
         folded.clear();
         folded.reserve(odd.size());  // the views into it must stay
         for (const Family* family : odd) {
-            const std::string name = fold(family->name, is_variable_character);
+            const std::string name = fold(family->name, of_variables);
             folded.push_back(name.empty() ? "_" : name);
             for (std::uint64_t n = 2; taken.contains(folded.back()); ++n) folded.back() = numbered(name, n);
             taken.insert(folded.back());
             variables.push_back({folded.back(), family});
         }
+        std::sort(variables.begin(), variables.end(), by_name);
     }
-    const auto by_name = [](const Variable& a, const Variable& b) { return a.name < b.name; };
-    std::sort(variables.begin(), variables.end(), by_name);
     return variables;
 }
 
 std::vector<Metric> published_metrics(const FamilyByName& families) {
     std::vector<Metric> metrics;
     metrics.reserve(families.size());
-    std::unordered_set<std::string> taken;
-    taken.reserve(families.size() * 4);
     for (const auto& [name, family] : families) {
         if (family.is_json) continue;  // a document is no label
-        Metric metric;
+        Metric& metric = metrics.emplace_back();
         metric.family = &family;
         metric.name = as_metric_name(name);
         if (family.kind == Kind::counter) {
@@ -169,15 +208,13 @@ std::vector<Metric> published_metrics(const FamilyByName& families) {
             metric.has_total = ended_in_it || !name.starts_with(vocabulary_prefix);
         }
         if (family.kind == Kind::text) (void)take_ending(metric.name, "_info");
-        const std::string wanted = metric.name;
-        for (std::uint64_t n = 2; !claim(taken, metric.name, family.kind); ++n) metric.name = numbered(wanted, n);
-        metrics.push_back(std::move(metric));
     }
+    if (!are_surely_apart(metrics)) number_equal_names(metrics);
     return metrics;
 }
 
 std::string metric_label_name(std::string_view name) {
-    std::string out = fold(name, is_alphanumeric);
+    std::string out = fold(name, alphanumeric);
     const bool begins_wrong = out.empty() || (out[0] >= '0' && out[0] <= '9');
     const bool is_reserved = out.starts_with("__");  // Prometheus's own labels
     if (begins_wrong || is_reserved) out.insert(0, "label_");
