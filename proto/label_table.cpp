@@ -7,38 +7,33 @@ namespace quipu {
 
 namespace {
 
-// Seeded once a process, so that clients cannot choose labels that collide.
-std::uint64_t hash_seed() {
-    static const std::uint64_t seed = [] {
+// Made once a process, so that clients cannot choose labels that collide.
+struct Seed {
+    std::uint64_t first;
+    std::uint64_t second;
+};
+
+Seed hash_seed() {
+    static const Seed seed = [] {
         std::random_device device;
-        return std::uint64_t{device()} << 32 | device();
+        const auto word = [&device] { return std::uint64_t{device()} << 32 | device(); };
+        return Seed{word(), word()};
     }();
     return seed;
 }
 
-std::uint64_t mix(std::uint64_t h) {
-    h ^= h >> 32;
-    h *= 0x9e3779b97f4a7c15ULL;
-    h ^= h >> 29;
-    return h;
+// Both halves of the product of two words: one multiplication mixes sixteen bytes.
+std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
+    __extension__ using Wide = unsigned __int128;
+    const Wide product = static_cast<Wide>(a) * b;
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-// Eight bytes at a time: labels are short, and this is on the path of every count by label.
-std::uint64_t hash(std::string_view text) {
-    std::uint64_t h = hash_seed() ^ text.size() * 0xd6e8feb86659fd93ULL;
-    const char* p = text.data();
-    std::size_t left = text.size();
-    for (; left >= 8; left -= 8, p += 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, p, 8);
-        h = mix(h ^ word);
-    }
-    if (left > 0) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, p, left);
-        h = mix(h ^ word);
-    }
-    return mix(h);
+template <typename Word>
+std::uint64_t load(const char* p) {
+    Word word = 0;
+    std::memcpy(&word, p, sizeof word);
+    return word;
 }
 
 constexpr std::size_t first_slots = 16;
@@ -46,8 +41,34 @@ constexpr std::size_t first_slots = 16;
 }  // namespace
 
 LabelTable::LabelTable(Outbox& outbox, std::uint32_t family, std::uint32_t max_labels)
-    : outbox_(outbox), family_(family), max_labels_(max_labels) {
+    : outbox_(outbox),
+      family_(family),
+      max_labels_(max_labels),
+      seed_(hash_seed().first),
+      second_seed_(hash_seed().second) {
     slots_.store(all_slots_.emplace_back(std::make_unique<Slots>(first_slots)).get());
+}
+
+// On the path of every count by label, so: whole words, of which the last two may overlap, and no loop for short
+// labels.
+std::uint64_t LabelTable::hash(std::string_view text) const noexcept {
+    const char* p = text.data();
+    std::size_t left = text.size();
+    std::uint64_t h = seed_ ^ left;
+    for (; left > 16; left -= 16, p += 16)
+        h = mix(load<std::uint64_t>(p) ^ h, load<std::uint64_t>(p + 8) ^ second_seed_);
+    std::uint64_t a = 0;
+    std::uint64_t b = 0;
+    if (left >= 8) {
+        a = load<std::uint64_t>(p);
+        b = load<std::uint64_t>(p + left - 8);
+    } else if (left >= 4) {
+        a = load<std::uint32_t>(p);
+        b = load<std::uint32_t>(p + left - 4);
+    } else {
+        for (; left > 0; --left, ++p) a = a << 8 | static_cast<unsigned char>(*p);
+    }
+    return mix(mix(a ^ h, b ^ second_seed_), seed_ ^ second_seed_);
 }
 
 const LabelNode* LabelTable::find(std::string_view label) const noexcept {

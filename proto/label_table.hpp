@@ -59,10 +59,13 @@ private:
     };
 
     static void place(Slots& slots, const LabelNode* node);
+    [[nodiscard]] std::uint64_t hash(std::string_view text) const noexcept;
 
     Outbox& outbox_;
     std::uint32_t family_;
     std::uint32_t max_labels_;
+    const std::uint64_t seed_;
+    const std::uint64_t second_seed_;
     std::atomic<Slots*> slots_;
     std::vector<std::unique_ptr<Slots>> all_slots_;  // the present ones and those before
     std::vector<std::unique_ptr<LabelNode>> nodes_;
