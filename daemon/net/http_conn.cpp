@@ -283,8 +283,10 @@ asio::awaitable<bool> HttpConn::answer() {
     std::optional<Response> refused = co_await refuse_stranger(request);
     // Quick pages are small, and /healthz is asked just when there is too much of everything.
     const bool needs_turn = !refused && !is_quick(request.target);
-    if (needs_turn) co_await side_.turns.wait(is_closed_);
-    if (is_closed_ || is_reset(transport_.socket().native_handle())) co_return false;
+    const bool has_to_wait = needs_turn && !side_.turns.is_free();
+    if (has_to_wait) co_await side_.turns.wait(is_closed_);
+    // Who has not waited has just been read from.
+    if (is_closed_ || (has_to_wait && is_reset(transport_.socket().native_handle()))) co_return false;
     if (refused) {
         response = std::move(*refused);
     } else if (needs_turn && side_.answer_bytes > side_.limits.answer_bytes) {

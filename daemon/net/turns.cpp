@@ -36,6 +36,10 @@ asio::awaitable<void> Turns::wait(const bool& is_over) {
     waiting_.erase(ticket);
 }
 
+bool Turns::is_free() const {
+    return waiting_.empty() && read_clocks().steady_ns >= rest_until_steady_ns_;
+}
+
 void Turns::made_since(std::int64_t begin_steady_ns) {
     const std::int64_t now = read_clocks().steady_ns;
     const std::int64_t took = now - begin_steady_ns;

@@ -22,6 +22,8 @@ public:
     // Returns when it is the caller's turn, or `is_over` has become true (looked at now and then; it must outlive the
     // wait), or nobody is to wait any more.
     asio::awaitable<void> wait(const bool& is_over);
+    // Nobody would have to wait.
+    [[nodiscard]] bool is_free() const;
     // A page was made since then.
     void made_since(std::int64_t begin_steady_ns);
 
