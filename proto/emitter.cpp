@@ -1,12 +1,11 @@
 // The public API, forwarded to the outbox and the courier.
 #include "proto/emitter.hpp"
 
-#include <array>
 #include <cstdarg>
-#include <cstdio>
 #include <new>
 
 #include "proto/courier.hpp"
+#include "proto/event_text.hpp"
 #include "proto/limits.hpp"
 #include "proto/masking.hpp"
 #include "proto/outbox.hpp"
@@ -41,29 +40,12 @@ void Text::set(std::string_view value) const noexcept {
 
 // --- Trace -----------------------------------------------------------------------------------------------------------
 
-namespace {
-
-constexpr std::string_view cut_mark = "...";
-
-// What fits into one event; longer texts end in the mark.
-using EventText = std::array<char, limits::max_event_bytes + 1>;
-
-std::string_view format(EventText& text, const char* format, std::va_list args) {
-    const int length = std::vsnprintf(text.data(), text.size(), format, args);
-    if (length < 0) return format;  // a broken format still tells where it was
-    if (static_cast<std::size_t>(length) < text.size()) return {text.data(), static_cast<std::size_t>(length)};
-    cut_mark.copy(text.data() + limits::max_event_bytes - cut_mark.size(), cut_mark.size());
-    return {text.data(), limits::max_event_bytes};
-}
-
-}  // namespace
-
 void Trace::printf(const char* form, ...) noexcept {
     if (!outbox_) return;
     EventText text;
     std::va_list args;
     va_start(args, form);
-    const std::string_view line = format(text, form, args);
+    const std::string_view line = format_event(text, form, args);
     va_end(args);
     outbox_->append_event(slot_, generation_, wire::TraceEventKind::event, steady_now_ns(), line, 0);
 }
@@ -73,7 +55,7 @@ void Trace::error(const char* form, ...) noexcept {
     EventText text;
     std::va_list args;
     va_start(args, form);
-    const std::string_view line = format(text, form, args);
+    const std::string_view line = format_event(text, form, args);
     va_end(args);
     outbox_->append_event(slot_, generation_, wire::TraceEventKind::error, steady_now_ns(), line, 0);
 }

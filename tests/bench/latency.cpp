@@ -91,7 +91,9 @@ int main(int argc, char** argv) {
     for (const bool with_flush : {false, true}) {
         for (int i = 0; i < samples; ++i) {
             // At any moment between two pushes.
-            std::this_thread::sleep_for(std::chrono::microseconds(random() % (1000 * interval.count() + 1)));
+            std::this_thread::sleep_for(
+                std::chrono::microseconds(random() % static_cast<std::uint64_t>(1000 * interval.count() + 1))
+            );
             std::printf("%.1f\n", sample(with_flush));
         }
     }

@@ -1,0 +1,20 @@
+// The text of a trace event, as printf() makes it. What mail daemons mostly write (%s, %.*s, %d, %u, %x, %c, with l, ll
+// and z) is formatted here, in a tenth of the time that vsnprintf takes; whatever else stands in a format goes there.
+// The bytes are the same either way.
+#pragma once
+
+#include <array>
+#include <cstdarg>
+#include <string_view>
+
+#include "proto/limits.hpp"
+
+namespace quipu {
+
+// What fits into one event; longer texts end in "...".
+using EventText = std::array<char, limits::max_event_bytes + 1>;
+
+// The view is into `text`; into `format` itself where vsnprintf refuses it: a broken format still tells where it was.
+std::string_view format_event(EventText& text, const char* format, std::va_list args) noexcept;
+
+}  // namespace quipu
