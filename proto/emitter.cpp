@@ -78,8 +78,7 @@ void Trace::append(wire::TraceEventKind kind, std::uint64_t when_steady_ns, std:
     EventText cut;
     if (text.size() > limits::max_event_bytes) {
         text.copy(cut.data(), limits::max_event_bytes);
-        cut_mark.copy(cut.data() + limits::max_event_bytes - cut_mark.size(), cut_mark.size());
-        text = {cut.data(), limits::max_event_bytes};
+        text = cut_event(cut);
     }
     outbox_->append_event(slot_, generation_, kind, when_steady_ns, text, 0);
 }

@@ -129,6 +129,10 @@ std::string_view format_event(EventText& text, const char* format, std::va_list 
     const int length = std::vsnprintf(text.data(), text.size(), format, args);
     if (length < 0) return format;
     if (static_cast<std::size_t>(length) < text.size()) return {text.data(), static_cast<std::size_t>(length)};
+    return cut_event(text);
+}
+
+std::string_view cut_event(EventText& text) noexcept {
     cut_mark.copy(text.data() + limits::max_event_bytes - cut_mark.size(), cut_mark.size());
     return {text.data(), limits::max_event_bytes};
 }

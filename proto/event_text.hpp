@@ -17,4 +17,7 @@ using EventText = std::array<char, limits::max_event_bytes + 1>;
 // The view is into `text`; into `format` itself where vsnprintf refuses it: a broken format still tells where it was.
 std::string_view format_event(EventText& text, const char* format, std::va_list args) noexcept;
 
+// A text that goes on beyond `text`, which it fills but for the last byte: all of it, ending in the mark.
+std::string_view cut_event(EventText& text) noexcept;
+
 }  // namespace quipu
