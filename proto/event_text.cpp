@@ -28,9 +28,7 @@ public:
     bool write(const char* format, Arguments& args) noexcept {
         for (const char* p = format; *p != 0;) {
             if (*p != '%') {
-                const std::size_t plain = std::strcspn(p, "%");
-                if (!put({p, plain})) return false;
-                p += plain;
+                if (!put_plain(p)) return false;
                 continue;
             }
             ++p;
@@ -74,6 +72,19 @@ private:
 
     static std::string_view bounded(const char* text, int precision) {
         return {text, strnlen(text, static_cast<std::size_t>(precision))};
+    }
+
+    // Up to the next conversion or the end. Pieces are short: a call to find and another to copy would cost more.
+    bool put_plain(const char*& format) {
+        const char* from = format;
+        char* to = at_;
+        for (; *from != 0 && *from != '%'; ++from, ++to) {
+            if (to == end_) return false;
+            *to = *from;
+        }
+        at_ = to;
+        format = from;
+        return true;
     }
 
     bool put(std::string_view bytes) {
