@@ -168,7 +168,8 @@ void Own::refresh(const State& state) {
     damaged_history_.total = history.damaged_rows;
     history_bytes_.shown = static_cast<double>(history.bytes);
     most_history_bytes_.shown = static_cast<double>(state.history.most_bytes());
-    Metrics::set_own(emitters_, "connected", state.emitters.count(Life::connected));
+    // What stands beside a mail daemon must not hide that it is gone.
+    Metrics::set_own(emitters_, "connected", state.emitters.daemon_count());
     Metrics::set_own(emitters_, "lost", state.emitters.count(Life::lost));
     for (const auto& [name, family] : state.traces.families()) {
         Metrics::set_own(open_traces_, name, static_cast<double>(family.active.size()));

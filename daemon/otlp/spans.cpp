@@ -57,6 +57,7 @@ enum : protozero::pbf_tag_type {
     key_value_key = 1,
     key_value_value = 2,
     any_string = 1,
+    any_bool = 2,
     any_int = 3,
     response_partial_success = 1,
     partial_rejected_spans = 1,
@@ -126,6 +127,13 @@ void put_attribute(pbf_writer& out, protozero::pbf_tag_type tag, std::string_vie
     pair.add_string(field::key_value_key, key.data(), key.size());
     pbf_writer any(pair, field::key_value_value);
     any.add_int64(field::any_int, value);
+}
+
+void put_flag(pbf_writer& out, protozero::pbf_tag_type tag, std::string_view key) {
+    pbf_writer pair(out, tag);
+    pair.add_string(field::key_value_key, key.data(), key.size());
+    pbf_writer any(pair, field::key_value_value);
+    any.add_bool(field::any_bool, true);
 }
 
 void append_big_endian(std::string& out, std::uint64_t value) {
@@ -286,6 +294,7 @@ std::string encode_otlp_span(const TraceRecord& trace, const Traces& traces) {
         put_attribute(span, field::span_attributes, "error.type", type);
     }
     if (!trace.orphaned.empty()) put_attribute(span, field::span_attributes, "quipu.orphaned", trace.orphaned);
+    if (trace.is_inferred) put_flag(span, field::span_attributes, "quipu.inferred");
     put_notes(span, trace, traces, false);
     if (const std::uint32_t dropped = dropped_events(trace)) span.add_uint32(field::span_dropped_events_count, dropped);
     put_notes(span, trace, traces, true);

@@ -42,6 +42,14 @@ BOOST_AUTO_TEST_CASE(who_pushes_is_counted_by_life) {
     BOOST_TEST((gauges(state, "quipu/ingest/emitters") == Values{{"connected", 1}, {"lost", 1}}));
 }
 
+BOOST_AUTO_TEST_CASE(what_stands_beside_a_mail_daemon_does_not_hide_that_it_is_gone) {
+    State state;
+    Duct relay(state);
+    relay.say_as([](Identity& it) { it.is_companion = true; });
+    relay.connect();
+    BOOST_TEST((gauges(state, "quipu/ingest/emitters") == Values{{"connected", 0}, {"lost", 0}}));
+}
+
 BOOST_AUTO_TEST_CASE(open_traces_are_counted_by_family_and_a_family_stays_when_none_is_open) {
     State state;
     Duct maild(state);

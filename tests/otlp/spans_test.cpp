@@ -189,6 +189,14 @@ BOOST_AUTO_TEST_CASE(one_whose_mail_daemon_ended_is_an_error_that_says_so) {
     BOOST_TEST(has(span, "status {\n  message: \"maild ended: killed\"\n  code: ERROR\n}"));
 }
 
+BOOST_AUTO_TEST_CASE(one_that_was_rebuilt_from_a_log_says_so) {
+    Listening world;
+    world.maild->trace_event({.trace = 1, .text = "t", .family = "SMTP.Conn", .inferred = true}, 0);
+    world.maild->end(1, ms);
+    BOOST_TEST(has(world.span(1), attribute("quipu.inferred", "bool_value: true")));
+    BOOST_TEST(!has(world.one("f", "t"), "quipu.inferred"));
+}
+
 BOOST_AUTO_TEST_CASE(events_that_were_lost_are_counted) {
     Limits limits;
     limits.traces.events_per_trace = 3;
