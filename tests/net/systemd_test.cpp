@@ -12,7 +12,9 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "daemon/net/log.hpp"
 #include "tests/support/net_fixture.hpp"
@@ -30,8 +32,9 @@ bool exists(const std::string& path) {
 
 // As the service manager has it: somebody else's socket, which listens.
 int handed_over(const UnixAddress& address) {
-    auto* const made = new Listener(address);  // leaked: it lives as long as the manager does
-    return ::dup(made->fd());
+    static std::vector<std::unique_ptr<Listener>> manager;  // which outlives what it starts
+    manager.push_back(std::make_unique<Listener>(address));
+    return ::dup(manager.back()->fd());
 }
 
 std::string complaint_about(int socket) {
