@@ -81,7 +81,7 @@ void take_handed_sockets(ServerOptions& options) {
 }
 
 std::string status_line(const State& state) {
-    const std::size_t connected = state.emitters.connected_count();
+    const std::size_t connected = state.emitters.daemon_count();
     std::string line = connected == 0   ? "no mail daemon is connected"
                        : connected == 1 ? "1 mail daemon is connected"
                                         : std::to_string(connected) + " mail daemons are connected";
