@@ -1,5 +1,9 @@
 #include "daemon/core/json_text.hpp"
 
+#include <algorithm>
+
+#include "daemon/core/utf8.hpp"
+
 namespace quipu {
 
 namespace {
@@ -94,7 +98,7 @@ private:
         return true;
     }
 
-    void escape(unsigned code) {
+    void escape(char32_t code) {
         constexpr std::string_view hex = "0123456789abcdef";
         out_ += "\\u";
         for (int shift = 12; shift >= 0; shift -= 4) out_ += hex[code >> shift & 15];
@@ -138,26 +142,15 @@ private:
         return true;
     }
 
-    // One character beyond ASCII, as RFC 3629 has them.
+    // One character beyond ASCII.
     bool character() {
-        const auto byte = [this](std::size_t i) {
-            return i < rest_.size() ? static_cast<unsigned char>(rest_[i]) : 0U;
-        };
-        const unsigned lead = byte(0);
-        const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-        if (lead < 0xc2 || lead > 0xf4) return false;
-        unsigned code = lead & (0x7fU >> length);
-        for (std::size_t i = 1; i < length; ++i) {
-            if ((byte(i) & 0xc0) != 0x80) return false;
-            code = code << 6 | (byte(i) & 0x3f);
-        }
-        const bool is_overlong = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
-        if (is_overlong || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return false;
-        if (code == 0x2028 || code == 0x2029) {  // ends of lines to JavaScript
-            escape(code);
-            rest_.remove_prefix(length);
+        const Rune rune = rune_at(rest_, 0);
+        if (!rune.is_valid) return false;
+        if (rune.code == 0x2028 || rune.code == 0x2029) {  // ends of lines to JavaScript
+            escape(rune.code);
+            rest_.remove_prefix(rune.length);
         } else {
-            copy(length);
+            copy(rune.length);
         }
         return true;
     }

@@ -9,18 +9,11 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/core/utf8.hpp"
+
 namespace quipu {
 
 // --- Characters
-
-struct Rune {
-    char32_t code = 0xFFFD;
-    std::size_t length = 1;  // bytes in the input
-    bool is_valid = false;
-};
-
-// The character that begins at text[at]; `at` must be inside.
-Rune rune_at(std::string_view text, std::size_t at);
 
 bool is_utf8(std::string_view text);
 bool is_hidden(char32_t code);
