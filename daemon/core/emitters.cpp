@@ -12,12 +12,6 @@ std::uint64_t big_endian(std::string_view eight_bytes) {
     return value;
 }
 
-bool started_before(const EmitterRecord& a, const EmitterRecord& b) {
-    if (a.is_companion != b.is_companion) return a.is_companion;
-    if ((a.life == Life::connected) != (b.life == Life::connected)) return b.life == Life::connected;
-    return a.start_wall_ns < b.start_wall_ns;
-}
-
 // With what strings take beside their bytes.
 std::size_t words_bytes_of(const EmitterRecord& emitter) {
     std::size_t bytes = emitter.config_text.size();
@@ -44,6 +38,12 @@ std::string instance_hex(const EmitterRecord& emitter) {
     return hex;
 }
 
+bool is_told_before(const EmitterRecord& a, const EmitterRecord& b) {
+    if (a.is_companion != b.is_companion) return b.is_companion;
+    if ((a.life == Life::connected) != (b.life == Life::connected)) return a.life == Life::connected;
+    return a.start_wall_ns > b.start_wall_ns;
+}
+
 std::uint32_t Emitters::count(Life life) const {
     const auto has_it = [life](const auto& emitter) { return emitter->life == life; };
     return static_cast<std::uint32_t>(std::count_if(all_.begin(), all_.end(), has_it));
@@ -57,8 +57,8 @@ std::uint32_t Emitters::daemon_count() const {
 }
 
 const EmitterRecord* Emitters::newest() const {
-    const auto is_older = [](const auto& a, const auto& b) { return started_before(*a, *b); };
-    const auto it = std::max_element(all_.begin(), all_.end(), is_older);
+    const auto is_before = [](const auto& a, const auto& b) { return is_told_before(*a, *b); };
+    const auto it = std::min_element(all_.begin(), all_.end(), is_before);
     return it == all_.end() || (*it)->is_companion ? nullptr : it->get();
 }
 

@@ -87,6 +87,10 @@ struct EmitterRecord {
     }
 };
 
+// The order in which pages tell of them: mail daemons before companions, the connected before those that are gone, who
+// has started last first.
+bool is_told_before(const EmitterRecord& a, const EmitterRecord& b);
+
 std::string instance_hex(const EmitterRecord& emitter);  // 32 hex digits
 
 class Emitters {

@@ -29,20 +29,9 @@ View section(std::string_view title, std::string_view life, std::string_view tex
     return view;
 }
 
-Response config_as_text(const State& state) {
-    Response response;
-    response.content_type = "text/plain; charset=utf-8";
-    std::string& out = response.body;
-    const std::vector<const EmitterRecord*> emitters = newest_first(state);
-    if (emitters.empty()) out += "# No mail daemon has connected yet.\n";
-    for (const EmitterRecord* emitter : emitters) {
-        if (emitter != emitters.front() || emitter->is_companion) append_section_line(out, *emitter);
-        append_visible(out, emitter->config_text, Lines::kept);
-        if (!out.empty() && out.back() != '\n') out += '\n';
-    }
-    append_own_section_line(out, state);
-    out += own_config(state);
-    return response;
+void append_config(std::string& out, const EmitterRecord& emitter) {
+    append_visible(out, emitter.config_text, Lines::kept);
+    if (!out.empty() && out.back() != '\n') out += '\n';
 }
 
 }  // namespace
@@ -52,7 +41,7 @@ PageResult config_page(const State& state, const Request& request, Now now) {
     if (!form || *form == Form::json) return error_response(400, "The format of this page is text or html.");
     Response response;
     if (*form == Form::text) {
-        response = config_as_text(state);
+        response = sections_as_text(state, append_config, own_config(state));
     } else {
         View view;
         view.flag("was_connected", !state.emitters.all().empty());

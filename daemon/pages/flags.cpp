@@ -51,18 +51,10 @@ View section(std::string_view title, std::string_view life, const std::vector<Fl
 }
 
 Response flags_as_text(const State& state) {
-    Response response;
-    response.content_type = "text/plain; charset=utf-8";
-    std::string& out = response.body;
-    const std::vector<const EmitterRecord*> emitters = newest_first(state);
-    if (emitters.empty()) out += "# No mail daemon has connected yet.\n";
-    for (const EmitterRecord* emitter : emitters) {
-        if (emitter != emitters.front() || emitter->is_companion) append_section_line(out, *emitter);
-        append_flags(out, emitter->flags);
-    }
-    append_own_section_line(out, state);
-    append_flags(out, state.flags);
-    return response;
+    std::string own;
+    append_flags(own, state.flags);
+    const auto append = [](std::string& out, const EmitterRecord& emitter) { append_flags(out, emitter.flags); };
+    return sections_as_text(state, append, own);
 }
 
 }  // namespace

@@ -1,20 +1,24 @@
 // Pages that show something of every mail daemon on record, one section each, and quipud's own at the end.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/core/state.hpp"
+#include "daemon/pages/page.hpp"
 
 namespace quipu {
 
-// Connected ones first, then those that are gone; the latest started first.
+// In the order of is_told_before().
 std::vector<const EmitterRecord*> newest_first(const State& state);
 
 std::string own_title(const State& state);
 
-// "\n# maild 1.0, pid 4711, emitter 2, ended\n"
-void append_section_line(std::string& out, const EmitterRecord& emitter);
-void append_own_section_line(std::string& out, const State& state);
+// As text: what `append` writes of each, under a line "# maild 1.0, pid 4711, emitter 2, ended" but for the newest mail
+// daemon, and then `own`, under quipud's line.
+using AppendOf = std::function<void(std::string& out, const EmitterRecord& emitter)>;
+Response sections_as_text(const State& state, const AppendOf& append, std::string_view own);
 
 }  // namespace quipu
