@@ -111,29 +111,31 @@ void put_text(pbf_writer& out, protozero::pbf_tag_type tag, std::string_view tex
     out.add_string(tag, repaired);
 }
 
-void put_attribute(pbf_writer& out, protozero::pbf_tag_type tag, std::string_view key, std::string_view value) {
+// A key, and the value that put(AnyValue) writes.
+template <typename Put>
+void put_pair(pbf_writer& out, protozero::pbf_tag_type tag, std::string_view key, Put put) {
     pbf_writer pair(out, tag);
     pair.add_string(field::key_value_key, key.data(), key.size());
     pbf_writer any(pair, field::key_value_value);
-    if (value.empty()) {
-        any.add_string(field::any_string, "", 0);
-    } else {
-        put_text(any, field::any_string, value);
-    }
+    put(any);
+}
+
+void put_attribute(pbf_writer& out, protozero::pbf_tag_type tag, std::string_view key, std::string_view value) {
+    put_pair(out, tag, key, [value](pbf_writer& any) {
+        if (value.empty()) {
+            any.add_string(field::any_string, "", 0);
+        } else {
+            put_text(any, field::any_string, value);
+        }
+    });
 }
 
 void put_attribute(pbf_writer& out, protozero::pbf_tag_type tag, std::string_view key, std::int64_t value) {
-    pbf_writer pair(out, tag);
-    pair.add_string(field::key_value_key, key.data(), key.size());
-    pbf_writer any(pair, field::key_value_value);
-    any.add_int64(field::any_int, value);
+    put_pair(out, tag, key, [value](pbf_writer& any) { any.add_int64(field::any_int, value); });
 }
 
 void put_flag(pbf_writer& out, protozero::pbf_tag_type tag, std::string_view key) {
-    pbf_writer pair(out, tag);
-    pair.add_string(field::key_value_key, key.data(), key.size());
-    pbf_writer any(pair, field::key_value_value);
-    any.add_bool(field::any_bool, true);
+    put_pair(out, tag, key, [](pbf_writer& any) { any.add_bool(field::any_bool, true); });
 }
 
 void append_big_endian(std::string& out, std::uint64_t value) {
