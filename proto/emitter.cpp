@@ -61,7 +61,7 @@ void Trace::error(const char* form, ...) noexcept {
 }
 
 void Trace::event(std::string_view text) noexcept {
-    append(wire::TraceEventKind::event, steady_now_ns(), text);
+    if (outbox_) append(wire::TraceEventKind::event, steady_now_ns(), text);
 }
 
 void Trace::event_at(TraceTime when, std::string_view text) noexcept {
@@ -74,7 +74,6 @@ void Trace::error_at(TraceTime when, std::string_view text) noexcept {
 
 // A text as it is, cut and marked where it is too long.
 void Trace::append(wire::TraceEventKind kind, std::uint64_t when_steady_ns, std::string_view text) noexcept {
-    if (!outbox_) return;
     EventText cut;
     if (text.size() > limits::max_event_bytes) {
         text.copy(cut.data(), limits::max_event_bytes);
@@ -92,7 +91,7 @@ Trace Trace::child_at(TraceTime begun, std::string_view family, std::string_view
 }
 
 void Trace::link(const Trace& other, std::string_view why) noexcept {
-    append_link(steady_now_ns(), other, why);
+    if (outbox_) append_link(steady_now_ns(), other, why);
 }
 
 void Trace::link_at(TraceTime when, const Trace& other, std::string_view why) noexcept {
@@ -101,7 +100,7 @@ void Trace::link_at(TraceTime when, const Trace& other, std::string_view why) no
 
 void Trace::append_link(std::uint64_t when_steady_ns, const Trace& other, std::string_view why) noexcept {
     const std::uint64_t target = other.id();
-    if (!outbox_ || target == 0) return;
+    if (target == 0) return;
     why = why.substr(0, limits::max_event_bytes);
     outbox_->append_event(slot_, generation_, wire::TraceEventKind::link, when_steady_ns, why, target);
 }
