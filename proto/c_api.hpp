@@ -27,6 +27,12 @@ Value without_exceptions(Value otherwise, Work work) noexcept {
     }
 }
 
+// The same for work that returns nothing.
+template <typename Work>
+void without_exceptions(Work work) noexcept {
+    without_exceptions(false, [&] { return work(), true; });
+}
+
 // Handles by name. A name that comes again gives the same handle, so that declaring in a loop does not grow.
 template <typename Handle>
 using Handles = std::map<std::string, std::unique_ptr<Handle>, std::less<>>;

@@ -100,33 +100,31 @@ bool quipu_options_set(quipu_options* options, const char* key, const char* valu
 
 void quipu_options_add_argument(quipu_options* options, const char* argument) {
     if (!options) return;
-    without_exceptions(false, [&] { return options->options.cmdline.emplace_back(view(argument)), true; });
+    without_exceptions([&] { options->options.cmdline.emplace_back(view(argument)); });
 }
 
 void quipu_options_add_flag(quipu_options* options, const char* name, const char* value, bool is_set) {
     if (!options) return;
-    without_exceptions(false, [&] {
+    without_exceptions([&] {
         options->options.flags.push_back({std::string(view(name)), std::string(view(value)), is_set});
-        return true;
     });
 }
 
 void quipu_options_add_secret_name(quipu_options* options, const char* name) {
     if (!options) return;
-    without_exceptions(false, [&] { return options->options.secret_names.emplace_back(view(name)), true; });
+    without_exceptions([&] { options->options.secret_names.emplace_back(view(name)); });
 }
 
 void quipu_options_add_secret_value(quipu_options* options, const char* value) {
     if (!options) return;
-    without_exceptions(false, [&] { return options->options.secret_values.emplace_back(view(value)), true; });
+    without_exceptions([&] { options->options.secret_values.emplace_back(view(value)); });
 }
 
 void quipu_options_set_log(quipu_options* options, quipu_log_function* log, void* context) {
     if (!options) return;
-    without_exceptions(false, [&] {
+    without_exceptions([&] {
         options->options.log = nullptr;
         if (log) options->options.log = [=](std::string_view text) { log(std::string(text).c_str(), context); };
-        return true;
     });
 }
 
@@ -152,14 +150,13 @@ bool quipu_emitter_is_connected(const quipu_emitter* emitter) {
 
 void quipu_emitter_set_config_text(quipu_emitter* emitter, const char* text) {
     if (!emitter) return;
-    without_exceptions(false, [&] { return emitter->emitter.set_config_text(view(text)), true; });
+    without_exceptions([&] { emitter->emitter.set_config_text(view(text)); });
 }
 
 void quipu_emitter_declare_mail(quipu_emitter* emitter, const char* version, int64_t source_date_unix_s) {
     if (!emitter) return;
-    without_exceptions(false, [&] {
+    without_exceptions([&] {
         const quipu::MailMetrics declared(emitter->emitter, view(version), source_date_unix_s);
-        return true;
     });
 }
 

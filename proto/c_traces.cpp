@@ -111,7 +111,7 @@ uint64_t quipu_trace_id(const quipu_trace* trace) {
 
 void quipu_emitter_on_query(quipu_emitter* emitter, const char* topic, quipu_query_handler* handler, void* context) {
     if (!emitter || !topic) return;
-    without_exceptions(false, [&] {
+    without_exceptions([&] {
         quipu::QueryHandler call;
         if (handler) {
             call = [=](quipu::Query query) {
@@ -123,7 +123,6 @@ void quipu_emitter_on_query(quipu_emitter* emitter, const char* topic, quipu_que
             };
         }
         emitter->emitter.on_query(topic, std::move(call));
-        return true;
     });
 }
 
@@ -163,6 +162,6 @@ bool quipu_query_write_queue(quipu_query* query, const quipu_queue_item* items, 
 
 void quipu_query_finish(quipu_query* query, int status, const char* sentence) {
     if (!query) return;
-    without_exceptions(false, [&] { return query->query.finish(status_of(status), view(sentence)), true; });
+    without_exceptions([&] { query->query.finish(status_of(status), view(sentence)); });
     delete query;
 }
