@@ -155,9 +155,7 @@ void quipu_emitter_set_config_text(quipu_emitter* emitter, const char* text) {
 
 void quipu_emitter_declare_mail(quipu_emitter* emitter, const char* version, int64_t source_date_unix_s) {
     if (!emitter) return;
-    without_exceptions([&] {
-        const quipu::MailMetrics declared(emitter->emitter, view(version), source_date_unix_s);
-    });
+    without_exceptions([&] { const quipu::MailMetrics declared(emitter->emitter, view(version), source_date_unix_s); });
 }
 
 // --- Variables ------------------------------------------------------------------------------------------------------

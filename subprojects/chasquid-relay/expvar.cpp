@@ -85,10 +85,6 @@ std::optional<std::uint64_t> as_count(const json::value& value) {
     return std::nullopt;
 }
 
-std::string text_of(const json::string& text) {
-    return {text.data(), text.size()};
-}
-
 std::string text_of(json::string_view text) {
     return {text.data(), text.size()};
 }

@@ -92,7 +92,7 @@ awaitable<std::string> HttpClient::connect(Clock::time_point deadline) {
     co_return describe(ec);
 }
 
-awaitable<Reply> HttpClient::exchange(std::string path, Allowance allowance, Take take) {
+awaitable<Reply> HttpClient::stream(std::string path, Allowance allowance, Take take) {
     const auto end = Clock::now() + allowance.whole;
     auto until = std::min(end, Clock::now() + allowance.first_byte);
     Reply reply;
@@ -140,12 +140,7 @@ awaitable<Reply> HttpClient::exchange(std::string path, Allowance allowance, Tak
 
 awaitable<Reply> HttpClient::get(std::string path, Allowance allowance) {
     Take nothing;
-    Reply reply = co_await exchange(std::move(path), allowance, std::move(nothing));
-    co_return reply;
-}
-
-awaitable<Reply> HttpClient::stream(std::string path, Allowance allowance, Take take) {
-    Reply reply = co_await exchange(std::move(path), allowance, std::move(take));
+    Reply reply = co_await stream(std::move(path), allowance, std::move(nothing));
     co_return reply;
 }
 

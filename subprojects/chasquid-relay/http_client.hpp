@@ -43,7 +43,7 @@ public:
     mailside::awaitable<Reply> get(std::string path, Allowance allowance);
 
     // The body of a good reply (200) in pieces, each as soon as it is there; of any other it is in Reply. `take`
-    // returns false when it wants no more.
+    // returns false when it wants no more; where it is empty, a good body is in Reply, too.
     using Take = std::function<mailside::awaitable<bool>(std::string piece)>;
     mailside::awaitable<Reply> stream(std::string path, Allowance allowance, Take take);
 
@@ -53,7 +53,6 @@ public:
 
 private:
     mailside::awaitable<std::string> connect(mailside::Clock::time_point deadline);
-    mailside::awaitable<Reply> exchange(std::string path, Allowance allowance, Take take);
 
     asio::any_io_executor executor_;
     Target target_;

@@ -38,14 +38,7 @@ LogFollower::LogFollower(asio::io_context& io, const Options& options, quipu::Em
     lines_ = own.counter("relay/logLines", "lines read of chasquid's log");
     unknown_lines_ = own.counter("relay/unknownLogLines", "lines of chasquid's log that have another form");
     rotations_ = own.counter("relay/logRotations", "times that chasquid's log was begun anew");
-    state_ = own.text("relay/logState", "how the reading of chasquid's log goes");
-}
-
-void LogFollower::set_state(const std::string& state) {
-    if (state == last_state_) return;
-    last_state_ = state;
-    state_.set(state);
-    mailside::log_line(state);
+    state_ = StateText(own.text("relay/logState", "how the reading of chasquid's log goes"));
 }
 
 awaitable<void> LogFollower::run() {
@@ -87,9 +80,9 @@ awaitable<void> LogFollower::follow_file() {
         expire();
         rotations_.add(tail.rotations() - std::exchange(rotations, tail.rotations()));
         if (tail.error().empty()) {
-            set_state("following the log " + options_.log);
+            state_.tell("following the log " + options_.log);
         } else {
-            set_state("cannot read the log " + options_.log + ": " + tail.error() + "; trying again");
+            state_.tell("cannot read the log " + options_.log + ": " + tail.error() + "; trying again");
         }
         pause_.expires_after(has_more ? Clock::duration(0) : Clock::duration(look_interval));
         co_await pause_.async_wait(as_result);
@@ -100,7 +93,7 @@ awaitable<void> LogFollower::follow_journal() {
     while (!is_stopped_) {
         const std::string why = co_await read_journal();
         if (is_stopped_) break;
-        set_state("cannot follow the journal of " + options_.journal + ": " + why + "; trying again");
+        state_.tell("cannot follow the journal of " + options_.journal + ": " + why + "; trying again");
         pause_.expires_after(journal_pause);
         co_await pause_.async_wait(as_result);
         expire();
@@ -122,7 +115,7 @@ awaitable<std::string> LogFollower::read_journal() {
         co_return "journalctl does not run: " + std::string(std::strerror(error));
     }
     const mailside::Child child(pid);
-    set_state("following the journal of " + options_.journal);
+    state_.tell("following the journal of " + options_.journal);
     std::string input;
     std::array<char, 64 * 1024> bytes;
     for (;;) {

@@ -13,6 +13,7 @@
 #include "log_tail.hpp"
 #include "log_traces.hpp"
 #include "options.hpp"
+#include "state_text.hpp"
 
 namespace relay {
 
@@ -32,7 +33,6 @@ private:
     void take(std::string_view line, quipu::TraceTime written);
     void take_journal_entry(std::string_view json);
     void expire();
-    void set_state(const std::string& state);
 
     const Options& options_;
     LogTraces traces_;
@@ -43,8 +43,7 @@ private:
     quipu::Counter lines_;
     quipu::Counter unknown_lines_;
     quipu::Counter rotations_;
-    quipu::Text state_;
-    std::string last_state_;
+    StateText state_;
     bool is_stopped_ = false;
 };
 

@@ -32,8 +32,7 @@ bool LogTail::open(bool is_first) {
     if (fd_ < 0) return false;
     error_.clear();
     at_ = is_first ? status.st_size : 0;
-    rest_.clear();
-    is_cut_ = false;
+    lines_.clear();
     return true;
 }
 
@@ -47,22 +46,6 @@ bool LogTail::is_replaced() const {
     return here.st_ino != there.st_ino || here.st_dev != there.st_dev;
 }
 
-void LogTail::feed(std::string_view bytes, const TakeLine& take) {
-    while (!bytes.empty()) {
-        const std::size_t end = std::min(bytes.find('\n'), bytes.size());
-        if (!is_cut_) rest_ += bytes.substr(0, std::min(end, max_line_bytes));
-        if (rest_.size() > max_line_bytes) {
-            rest_.resize(max_line_bytes);
-            is_cut_ = true;
-        }
-        if (end == bytes.size()) return;
-        bytes.remove_prefix(end + 1);
-        take(rest_);
-        rest_.clear();
-        is_cut_ = false;
-    }
-}
-
 // false: there is no more for now.
 bool LogTail::read_some(const TakeLine& take, std::size_t& left) {
     std::array<char, 64 * 1024> bytes;
@@ -70,7 +53,7 @@ bool LogTail::read_some(const TakeLine& take, std::size_t& left) {
     if (size <= 0) return false;
     at_ += size;
     left -= static_cast<std::size_t>(size);
-    feed({bytes.data(), static_cast<std::size_t>(size)}, take);
+    lines_.feed({bytes.data(), static_cast<std::size_t>(size)}, take);
     return left > 0;
 }
 
@@ -85,8 +68,7 @@ bool LogTail::look(const TakeLine& take) {
         // Emptied in its place. What of it was not read is gone.
         ++rotations_;
         at_ = 0;
-        rest_.clear();
-        is_cut_ = false;
+        lines_.clear();
     }
     // Looked at before the rest is read: what the old file still gets comes before the new one.
     const bool is_over = is_replaced();

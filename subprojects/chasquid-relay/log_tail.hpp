@@ -3,18 +3,18 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
+
+#include "lines.hpp"
 
 namespace relay {
 
 class LogTail {
 public:
-    static constexpr std::size_t max_line_bytes = 64 * 1024;  // longer ones are cut
     static constexpr std::size_t max_look_bytes = 4 * 1024 * 1024;
 
-    using TakeLine = std::function<void(std::string_view line)>;
+    using TakeLine = LineReader::TakeLine;
 
     // What is in the file already is passed over.
     explicit LogTail(std::string path) : path_(std::move(path)) {}
@@ -36,14 +36,12 @@ private:
     bool open(bool is_first);
     bool is_replaced() const;
     bool read_some(const TakeLine& take, std::size_t& left);
-    void feed(std::string_view bytes, const TakeLine& take);
 
     std::string path_;
     std::string error_;
     int fd_ = -1;
     std::int64_t at_ = 0;
-    std::string rest_;  // of a line that has not ended
-    bool is_cut_ = false;
+    LineReader lines_;
     bool was_looked_at_ = false;
     std::uint64_t rotations_ = 0;
 };

@@ -11,14 +11,7 @@ namespace relay {
 
 namespace {
 
-constexpr std::size_t max_line_bytes = 64 * 1024;
 constexpr std::size_t max_recipients = 10'000;
-
-bool take_prefix(std::string_view& text, std::string_view prefix) {
-    if (!text.starts_with(prefix)) return false;
-    text.remove_prefix(prefix.size());
-    return true;
-}
 
 std::chrono::system_clock::time_point time_of(std::string_view text) {
     return std::chrono::system_clock::time_point(std::chrono::nanoseconds(go_time_ns(text).value_or(0)));
@@ -27,24 +20,11 @@ std::chrono::system_clock::time_point time_of(std::string_view text) {
 }  // namespace
 
 void QueueText::feed(std::string_view piece, std::vector<quipu::QueueItem>& items) {
-    while (!piece.empty()) {
-        const std::size_t end = std::min(piece.find('\n'), piece.size());
-        if (!is_cut_) rest_ += piece.substr(0, std::min(end, max_line_bytes));
-        const bool is_whole = end < piece.size();
-        piece.remove_prefix(std::min(end + 1, piece.size()));
-        if (rest_.size() > max_line_bytes) {
-            rest_.resize(max_line_bytes);
-            is_cut_ = true;
-        }
-        if (!is_whole) return;
-        take_line(rest_, items);
-        rest_.clear();
-        is_cut_ = false;
-    }
+    lines_.feed(piece, [&](std::string_view line) { take_line(line, items); });
 }
 
 void QueueText::finish(std::vector<quipu::QueueItem>& items) {
-    if (!rest_.empty()) take_line(std::exchange(rest_, {}), items);
+    lines_.finish([&](std::string_view line) { take_line(line, items); });
     put_item(items);
 }
 

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "lines.hpp"
+
 namespace relay {
 
 // Reads the page in pieces, since a long queue is megabytes of text.
@@ -32,8 +34,7 @@ private:
     bool take_recipient_line(std::string_view line);
     void put_item(std::vector<quipu::QueueItem>& items);
 
-    std::string rest_;     // of a line that has not ended
-    bool is_cut_ = false;  // the rest of a line that is too long is thrown away
+    LineReader lines_;
     quipu::QueueItem item_;
     bool has_item_ = false;
     bool is_queue_ = false;

@@ -5,18 +5,14 @@
 #include <charconv>
 #include <string_view>
 
+#include "lines.hpp"
+
 namespace relay {
 
 namespace {
 
 constexpr std::string_view what_is_right =
     "is no address to ask: http://HOST:PORT, https://HOST:PORT or unix:PATH, without a path behind it";
-
-bool take_prefix(std::string_view& text, std::string_view prefix) {
-    if (!text.starts_with(prefix)) return false;
-    text.remove_prefix(prefix.size());
-    return true;
-}
 
 }  // namespace
 

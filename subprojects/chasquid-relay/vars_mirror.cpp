@@ -92,20 +92,21 @@ void VarsMirror::take(const Snapshot& snapshot) {
     (void)emitter_.flush();
 }
 
-bool VarsMirror::raise(Count& count, const std::string& name, std::uint64_t total) {
+void VarsMirror::raise(Count& count, const std::string& name, std::uint64_t total) {
     if (total < count.total) {
         leave_out(name, "it fell within one run of chasquid, so it is no count");
-        return true;
+        return;
     }
     count.counter.add(total - count.total);
     count.total = total;
-    return true;
 }
 
 // false: the value does not go with what the name was declared as.
 bool VarsMirror::mirror(const Variable& variable, Mirror& as) {
     if (auto* count = std::get_if<Count>(&as)) {
-        return variable.kind == ValueKind::count && raise(*count, variable.name, variable.count);
+        if (variable.kind != ValueKind::count) return false;
+        raise(*count, variable.name, variable.count);
+        return true;
     }
     if (auto* gauge = std::get_if<quipu::Gauge>(&as)) {
         if (!variable.is_number()) return false;

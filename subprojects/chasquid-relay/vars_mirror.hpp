@@ -64,7 +64,7 @@ private:
 
     Mirror declare(const Variable& variable);
     bool mirror(const Variable& variable, Mirror& as);
-    bool raise(Count& count, const std::string& name, std::uint64_t total);
+    void raise(Count& count, const std::string& name, std::uint64_t total);
     void leave_out(const std::string& name, std::string_view why);
 
     quipu::Emitter& emitter_;

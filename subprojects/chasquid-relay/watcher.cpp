@@ -50,17 +50,10 @@ Watcher::Watcher(
       runs_seen_(own.counter("relay/runsSeen", "runs of chasquid that were seen to begin, or found running")),
       state_(own.text("relay/state", "how the reading of chasquid goes")),
       complaints_{own.counter("relay/leftOutValues", "values of chasquid's that could not be taken over"), log_line} {
-    set_state("chasquid was not asked yet");
+    state_.tell("chasquid was not asked yet");
 }
 
 Watcher::~Watcher() = default;
-
-void Watcher::set_state(const std::string& state) {
-    if (state == last_state_) return;
-    last_state_ = state;
-    state_.set(state);
-    log_line(state);
-}
 
 awaitable<void> Watcher::run() {
     auto next = Clock::now();
@@ -79,7 +72,7 @@ awaitable<void> Watcher::run() {
         if (error.empty()) {
             scrapes_.add();
             failures_ = 0;
-            set_state("reading " + options_.chasquid.url);
+            state_.tell("reading " + options_.chasquid.url);
             next = std::max(next + options_.interval, Clock::now());
         } else {
             failed(error);
@@ -102,7 +95,7 @@ void Watcher::failed(const std::string& why) {
     failed_scrapes_.add();
     if (failures_++ == 0) failing_since_ = Clock::now();
     const std::string sentence = "chasquid at " + options_.chasquid.url + " " + why;
-    set_state(sentence + "; trying again");
+    state_.tell(sentence + "; trying again");
     const bool is_gone = why.ends_with("Connection refused") || Clock::now() - failing_since_ > patience;
     if (is_gone && failures_ > 1) end_run(sentence);
 }

@@ -20,6 +20,7 @@
 #include "expvar.hpp"
 #include "http_client.hpp"
 #include "options.hpp"
+#include "state_text.hpp"
 #include "vars_mirror.hpp"
 
 namespace relay {
@@ -60,7 +61,6 @@ private:
     void end_run(const std::string& reason);
     void failed(const std::string& why);
     [[nodiscard]] mailside::Clock::duration pause_after(std::uint32_t failures) const;
-    void set_state(const std::string& state);
 
     const Options& options_;
     mailside::QueryGate& gate_;
@@ -69,9 +69,8 @@ private:
     quipu::Counter scrapes_;
     quipu::Counter failed_scrapes_;
     quipu::Counter runs_seen_;
-    quipu::Text state_;
+    StateText state_;
     Complaints complaints_;
-    std::string last_state_;
     About about_;  // of the chasquid at the other end of the present connection
     std::optional<Run> run_;
     std::uint32_t failures_ = 0;  // in a row

@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(long_lines_are_cut_and_cost_no_other) {
     BOOST_TEST(look(tail).empty());
     write(std::string(10'000'000, 'x') + "\nnext\n");
     BOOST_TEST(look(tail).size() == 2U);
-    BOOST_TEST(lines[0].size() == LogTail::max_line_bytes);
+    BOOST_TEST(lines[0].size() == LineReader::max_line_bytes);
     BOOST_TEST(lines[1] == "next");
 }
 
