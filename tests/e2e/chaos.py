@@ -210,12 +210,12 @@ class Chaos:
         self.reader.start()
         for one in traffic:
             one.start()
-        wait_until(lambda: sum(self.reader.highest.values()) > 100, "counts", 60)
+        wait_until(lambda: self.reader.seen.sum() > 100, "counts", 60)
         for i in range(kills):
             time.sleep(self.random.uniform(0.02, 0.6))
             self.kill_as(self.random.choices([*KINDS], [*KINDS.values()])[0])
             if i % 20 == 19:
-                self.say(f"  {i + 1} kills, {sum(self.reader.highest.values())} counts shown")
+                self.say(f"  {i + 1} kills, {self.reader.seen.sum()} counts shown")
         for one in traffic:
             one.end()
         return self.settle()
@@ -256,8 +256,8 @@ class Chaos:
             self.wrong.append(f"lost: {lost}")
         if doubled:
             self.wrong.append(f"counted twice: {doubled}")
-        if self.reader.steps_back:
-            self.wrong.append(f"stepped back: {self.reader.steps_back}")
+        if self.reader.seen.steps_back:
+            self.wrong.append(f"stepped back: {self.reader.seen.steps_back}")
         aside = [name for name in os.listdir(self.state) if re.search("damaged|newer|removed", name)]
         if aside:
             self.wrong.append(f"set aside: {aside}")
@@ -276,7 +276,7 @@ class Chaos:
             "processes of mail daemons": book.lives,
             "  killed, and known to the last count what was pushed": f"{book.known_exactly} of {book.killed}",
             "answers read": f"{self.reader.reads}, {self.reader.kept} of them kept in time",
-            "published counts that stepped back": len(self.reader.steps_back),
+            "published counts that stepped back": len(self.reader.seen.steps_back),
             "counts shown": sum(shown.values()),
             "counts promised": sum(book.least.values()),
             "counts that a kill caught on their way": in_doubt,
@@ -292,8 +292,7 @@ class Reader(threading.Thread):
         super().__init__(daemon=True)
         self.chaos = chaos
         self.is_over = threading.Event()
-        self.highest = {}
-        self.steps_back = []
+        self.seen = harness.Highest()
         self.reads = 0
         self.kept = 0
 
@@ -305,11 +304,7 @@ class Reader(threading.Thread):
                 self.is_over.wait(0.005)
                 continue
             self.reads += 1
-            for key, n in {**{key: 0 for key in self.highest}, **counts}.items():
-                if n < self.highest.get(key, 0):
-                    self.steps_back.append(f"{key}: {self.highest[key]}, then {n}")
-                if is_kept:
-                    self.highest[key] = max(n, self.highest.get(key, 0))
+            self.seen.note(counts, is_kept)
             self.kept += is_kept
             self.is_over.wait(0.01)
 

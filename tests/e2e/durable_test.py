@@ -48,16 +48,12 @@ class Watcher(threading.Thread):
         super().__init__(daemon=True)
         self.quipud = quipud
         self.is_over = threading.Event()
-        self.highest = {}
-        self.steps_back = []
+        self.seen = harness.Highest()
         self.reads = 0
 
     def look(self, quipud):
         counts = quipud.vocabulary()
-        for key, n in {**{key: 0 for key in self.highest}, **counts}.items():
-            if n < self.highest.get(key, 0):
-                self.steps_back.append(f"{key}: {self.highest[key]}, then {n}")
-            self.highest[key] = max(n, self.highest.get(key, 0))
+        self.seen.note(counts)
         self.reads += 1
         return counts
 
@@ -113,9 +109,9 @@ class Durable(harness.Case):
         self.addCleanup(watcher.is_over.set)
         for victims in ("quipud", "both", "quipud", "maild", "both", "maild first", "both", "quipud"):
             reads = watcher.reads
-            before = total(watcher.highest)
+            before = watcher.seen.sum()
             harness.wait_until(
-                lambda: watcher.reads > reads + 20 and total(watcher.highest) > before + 50, "counts are going up", 60
+                lambda: watcher.reads > reads + 20 and watcher.seen.sum() > before + 50, "counts are going up", 60
             )
             entries += quipud.vars()["quipu/store/journalEntries"]
             if victims == "quipud":
@@ -139,12 +135,12 @@ class Durable(harness.Case):
                 ports[:] = [maild.port]
         chatter.end()
         watcher.end()
-        self.assertEqual(watcher.steps_back, [])
+        self.assertEqual(watcher.seen.steps_back, [])
         self.assertGreater(entries, 0)
         # What a killed mail daemon had not sent yet is lost with it; nothing is ever counted twice.
         self.assertEqual(maild.end(), 0)
         shown = watcher.look(quipud)
-        self.assertEqual(watcher.steps_back, [])
+        self.assertEqual(watcher.seen.steps_back, [])
         counted = maild.counted()
         for key in {*shown, *counted, *dead_maild_counts}:
             self.assertGreaterEqual(shown.get(key, 0), counted.get(key, 0), key)

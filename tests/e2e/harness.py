@@ -138,6 +138,25 @@ def flatten(variables):
     return counts
 
 
+class Highest:
+    """What was seen of published counts: the highest of each, and every step back."""
+
+    def __init__(self):
+        self.counts = {}
+        self.steps_back = []
+
+    def note(self, counts, is_kept=True):
+        """`is_kept`: a kill may not take these back."""
+        for key, n in {**{key: 0 for key in self.counts}, **counts}.items():
+            if n < self.counts.get(key, 0):
+                self.steps_back.append(f"{key}: {self.counts[key]}, then {n}")
+            if is_kept:
+                self.counts[key] = max(n, self.counts.get(key, 0))
+
+    def sum(self):
+        return sum(self.counts.values())
+
+
 class Maild(Program):
     def __init__(self, folder, ingest, *args, name="maild", count_log=None, hostname="localhost"):
         self.queue_dir = os.path.join(folder, f"{name}-queue")

@@ -236,14 +236,7 @@ class Questions(Relayed):
         self.wait_for("chasquid/queue/putCount", 6)
 
     def get(self, path):
-        """(status, body as bytes)"""
-        connection = self.quipud_.connect(timeout=60)
-        try:
-            connection.request("GET", path)
-            response = connection.getresponse()
-            return response.status, response.read()
-        finally:
-            connection.close()
+        return chasquid.get(self.quipud_.address, path, timeout=60)
 
     def asked(self, path):
         """The requests for that page, as they came."""
