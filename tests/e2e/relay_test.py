@@ -1,7 +1,6 @@
 """The relay's rules, against a chasquid that does what the test wants: what is taken over, what a restart is, what an
 answer is, and what becomes of a chasquid that is absent, slow or wrong."""
 
-import http.client
 import json
 import os
 import socket

@@ -124,7 +124,7 @@ inline void copy(const std::string& from, const std::string& to) {
     }
 }
 
-std::uint64_t count_after_kill(const std::string& dir, const TempDir& scratch) {
+inline std::uint64_t count_after_kill(const std::string& dir, const TempDir& scratch) {
     copy(dir, scratch.file("killed"));
     const Run again(scratch.file("killed"));
     return count_of(again.state, mails);
