@@ -7,6 +7,7 @@
 
 #include "daemon/core/json_text.hpp"
 #include "daemon/core/metrics_marks.hpp"
+#include "daemon/core/utf8.hpp"
 #include "proto/limits.hpp"
 
 namespace quipu {
@@ -158,7 +159,10 @@ Family& Metrics::own_gauges(std::string_view name, std::string_view label_name, 
 
 void Metrics::set_own(Family& gauges, std::string_view label, double value) {
     auto it = gauges.series.find(label);
-    if (it == gauges.series.end()) it = gauges.series.emplace(std::string(label), make_series(gauges)).first;
+    if (it == gauges.series.end()) {
+        gauges.has_wrong_labels = gauges.has_wrong_labels || !is_utf8(label);
+        it = gauges.series.emplace(std::string(label), make_series(gauges)).first;
+    }
     auto& gauge = std::get<GaugeValue>(it->second.value);
     gauge.shown = value;
     gauge.is_known = true;
@@ -210,6 +214,7 @@ Series* Metrics::admit_series(Family& family, std::string_view label) {
         return nullptr;
     }
     ++series_count_;
+    family.has_wrong_labels = family.has_wrong_labels || !is_utf8(label);
     auto& [key, series] = *family.series.emplace(std::string(label), make_series(family)).first;
     name_cells(family, key, series);
     return &series;

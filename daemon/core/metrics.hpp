@@ -120,13 +120,14 @@ struct Family {
     std::string unit;
     std::string label_name;  // empty: `series` has one entry, under ""
     wire::Merge merge = wire::Merge::sum;
-    std::vector<double> bounds;  // histograms
-    double sum_unit = 1;         // histograms
-    bool is_json = false;        // texts: what is shown is JSON, as checked_json() writes it
-    std::uint64_t folded = 0;    // definitions that went to "(other)"
-    bool is_own = false;         // quipud's own: not kept on disk
-    bool is_stored = false;      // the store knows the family
-    SeriesByLabel series;        // may be empty where there is a label
+    std::vector<double> bounds;     // histograms
+    double sum_unit = 1;            // histograms
+    bool is_json = false;           // texts: what is shown is JSON, as checked_json() writes it
+    std::uint64_t folded = 0;       // definitions that went to "(other)"
+    bool is_own = false;            // quipud's own: not kept on disk
+    bool is_stored = false;         // the store knows the family
+    bool has_wrong_labels = false;  // some are not UTF-8
+    SeriesByLabel series;           // may be empty where there is a label
 
     [[nodiscard]] bool is_labelled() const { return !label_name.empty(); }
 };

@@ -36,4 +36,18 @@ Rune rune_at(std::string_view text, std::size_t at) {
     return {code, length, true};
 }
 
+bool is_utf8(std::string_view text) {
+    std::size_t at = 0;
+    while (at < text.size()) {
+        if (byte_at(text, at) < 0x80) {
+            ++at;
+            continue;
+        }
+        const Rune rune = rune_at(text, at);
+        if (!rune.is_valid) return false;
+        at += rune.length;
+    }
+    return true;
+}
+
 }  // namespace quipu

@@ -15,4 +15,7 @@ struct Rune {
 // The character that begins at text[at]; `at` must be inside.
 Rune rune_at(std::string_view text, std::size_t at);
 
+// All of it is.
+bool is_utf8(std::string_view text);
+
 }  // namespace quipu

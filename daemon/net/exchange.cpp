@@ -35,6 +35,7 @@ void Exchange::cancel(AskId id) {
 }
 
 void Exchange::settle() {
+    note_change();
     for (const AskId id : state_.queries.take_finished()) {
         const auto it = askers_.find(id);
         if (it != askers_.end()) it->second->cancel();

@@ -63,6 +63,12 @@ public:
 
     void settle();
 
+    // Grows with whatever a page may show, but for what quipud counts of its own answers.
+    [[nodiscard]] std::uint64_t changes() const { return changes_; }
+
+    // For what is changed without need of settle().
+    void note_change() { ++changes_; }
+
     // Who keeps what State knows; told of every change by settle(). Null: nobody.
     [[nodiscard]] Keeper* keeper() const { return keeper_; }
 
@@ -80,6 +86,7 @@ private:
     asio::steady_timer deadline_;  // of the ask that is due first
     std::int64_t armed_steady_ns_ = 0;
     bool is_orphaning_ = false;  // a turn of it has been posted
+    std::uint64_t changes_ = 0;
 };
 
 }  // namespace quipu

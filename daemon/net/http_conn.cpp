@@ -1,7 +1,5 @@
 #include "daemon/net/http_conn.hpp"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
@@ -46,70 +44,7 @@ Moved send_some(http::response_serializer<http::string_body>& serializer, Transp
     return error ? Moved::failed : moved;
 }
 
-// No connection of its own, no waiting: what the fresh socket takes, and goodbye. Through TLS there is only goodbye:
-// a handshake would be the waiting.
-void send_busy(Transport& transport, bool is_tls) {
-    if (is_tls) return;
-    HttpResponse message = http_response(edge_response(503), 11, true, read_clocks());
-    http::response_serializer<http::string_body> serializer(message);
-    (void)send_some(serializer, transport);
-    transport.end_sending();
-}
-
 }  // namespace
-
-bool evict_longest_waiting(HttpSide& side) {
-    HttpConn* longest = nullptr;
-    for (HttpConn* conn : side.open) {
-        if (!conn->is_waiting()) continue;
-        if (!longest || conn->waiting_since_steady_ns() < longest->waiting_since_steady_ns()) longest = conn;
-    }
-    if (longest) longest->close();
-    return longest != nullptr;
-}
-
-void accept_http(HttpSide& side, UniqueFd fd) {
-    State& state = side.exchange.state();
-    ++state.own.http_connections.total;
-    int family = AF_UNIX;
-    socklen_t size = sizeof family;
-    (void)::getsockopt(fd.get(), SOL_SOCKET, SO_DOMAIN, &family, &size);
-    const int on = 1;
-    if (family != AF_UNIX) (void)::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    HttpConn::Socket socket(side.exchange.io(), asio::generic::stream_protocol(family, 0), fd.release());
-    boost::system::error_code ignored;
-    socket.non_blocking(true, ignored);
-    if (side.open.size() >= side.limits.connections) {
-        ++state.own.http_refused_connections.total;
-        std::uint64_t held_back = 0;
-        if (side.complaints.admit(read_clocks(), held_back)) {
-            spdlog::warn("too many HTTP connections limit={} held_back={}", side.limits.connections, held_back);
-        }
-        if (!evict_longest_waiting(side)) {
-            Transport transport(std::move(socket), nullptr);
-            send_busy(transport, side.tls != nullptr);
-            return;
-        }
-    }
-    std::make_shared<HttpConn>(side, std::move(socket))->start();
-}
-
-void stop_http(HttpSide& side) {
-    side.is_stopping = true;
-    side.turns.stop();
-    if (side.auth) side.auth->stop();
-    const std::vector<HttpConn*> open = side.open;
-    for (HttpConn* conn : open) {
-        if (conn->is_silent() && !conn->is_first()) conn->close();
-    }
-}
-
-void close_silent(HttpSide& side) {
-    const std::vector<HttpConn*> open = side.open;
-    for (HttpConn* conn : open) {
-        if (conn->is_silent()) conn->close();
-    }
-}
 
 HttpConn::HttpConn(HttpSide& side, Socket socket)
     : side_(side),
@@ -148,7 +83,7 @@ asio::awaitable<void> HttpConn::run(std::shared_ptr<HttpConn> self) {
         is_waiting_ = false;
         if (got == Got::nothing) break;
         if (got == Got::refusal) {
-            ++side_.exchange.state().own.http_errors.total;
+            count_error();
             Response refusal = is_plain_to_tls_ ? plain_to_tls_response() : edge_response(refusal_);
             (void)co_await write(std::move(refusal), true);
             goes_on = false;
@@ -219,9 +154,15 @@ bool HttpConn::receive() {
     return false;
 }
 
+void HttpConn::count_error() {
+    ++side_.exchange.state().own.http_errors.total;
+    side_.exchange.note_change();
+}
+
 // Scanners and clients that do not trust the certificate: of use to who looks for the reason, and no more than that.
 void HttpConn::count_tls_failure() {
     ++side_.exchange.state().own.tls_failures.total;
+    side_.exchange.note_change();
     std::uint64_t held_back = 0;
     if (!side_.complaints.admit(read_clocks(), held_back)) return;
     const std::string_view reason = is_plain_to_tls_ ? "the client speaks no TLS" : transport_.tls_failure();
@@ -297,17 +238,20 @@ asio::awaitable<bool> HttpConn::answer() {
             const bool is_to_end = co_await stream(std::move(*page));
             co_return is_to_end;
         }
+        Finished finished;
         if (auto* page = std::get_if<PageAsk>(&result)) {
-            Finished finished = co_await ask(std::move(*page), request);
+            finished = co_await ask(std::move(*page), request);
             if (is_client_gone_ || is_closed_) co_return false;
-            if (auto* long_page = std::get_if<std::unique_ptr<PageWork>>(&finished)) {
-                const bool goes_on = co_await work(std::move(*long_page), request);
-                co_return goes_on;
-            }
-            response = std::get<Response>(std::move(finished));
+        } else if (auto* page_work = std::get_if<std::unique_ptr<PageWork>>(&result)) {
+            finished = std::move(*page_work);
         } else {
-            response = std::get<Response>(std::move(result));
+            finished = std::get<Response>(std::move(result));
         }
+        if (auto* long_page = std::get_if<std::unique_ptr<PageWork>>(&finished)) {
+            const bool goes_on = co_await work(std::move(*long_page), request);
+            co_return goes_on;
+        }
+        response = std::get<Response>(std::move(finished));
     }
     const bool goes_on = co_await deliver(std::move(response));
     co_return goes_on;
@@ -317,7 +261,7 @@ asio::awaitable<bool> HttpConn::deliver(Response response) {
     // What it shows must not be taken back by a kill once it has left.
     if (Keeper* keeper = side_.exchange.keeper(); keeper && response.shows_counts) co_await keeper->publish();
     if (is_client_gone_ || is_closed_) co_return false;
-    if (response.status >= 400) ++side_.exchange.state().own.http_errors.total;
+    if (response.status >= 400) count_error();
     const auto target = parser_->get().target();
     spdlog::debug(
         "answered status={} bytes={} target={}",
@@ -349,16 +293,21 @@ asio::awaitable<std::optional<Response>> HttpConn::refuse_stranger(Request reque
 
 PageResult HttpConn::dispatch_safely(Request& request) {
     State& state = side_.exchange.state();
+    const std::uint64_t changes = side_.exchange.changes();
+    const Now now = read_clocks();
+    if (const Response* copy = side_.copies.find(request, changes, now)) return *copy;
     state.own.refresh(state);
     const SymbolCounts& symbols = side_.symbols.counts();
     state.own.named_addresses.total = symbols.named;
     state.own.nameless_addresses.total = symbols.nameless;
     state.own.late_lookups.total = symbols.late;
     state.own.failed_lookups.total = symbols.failed;
-    const std::int64_t begin_steady_ns = read_clocks().steady_ns;
     try {
-        PageResult result = dispatch(state, request, read_clocks());
-        side_.turns.made_since(begin_steady_ns);
+        PageResult result = dispatch(state, request, now);
+        side_.turns.made_since(now.steady_ns);
+        if (const auto* response = std::get_if<Response>(&result)) {
+            side_.copies.keep(request, *response, changes, now);
+        }
         return result;
     } catch (const std::exception& failure) {
         spdlog::error("page failed target={} error={}", quoted(request.target), quoted(failure.what()));

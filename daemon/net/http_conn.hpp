@@ -29,6 +29,7 @@
 #include "daemon/net/transport.hpp"
 #include "daemon/net/turns.hpp"
 #include "daemon/net/unique_fd.hpp"
+#include "daemon/pages/copies.hpp"
 #include "daemon/pages/page.hpp"
 
 namespace quipu {
@@ -67,6 +68,7 @@ struct HttpSide {
     std::size_t answer_bytes = 0;
     std::uint32_t streams = 0;
     Turns turns{exchange.io()};
+    Copies copies{};
     bool is_stopping = false;                   // no second request on any connection
     std::shared_ptr<ssl_ctx_st> tls = nullptr;  // of connections accepted from now on; null: plain
     std::unique_ptr<Auth> auth = nullptr;       // null: nobody is asked who they are
@@ -142,6 +144,7 @@ private:
     void begin_request();
     Got end_of_wait(bool has_begun);
     bool receive();
+    void count_error();
     void count_tls_failure();
     unsigned parse();
 

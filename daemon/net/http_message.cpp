@@ -103,6 +103,12 @@ HttpResponse http_response(Response response, unsigned version, bool is_last, No
     return message;
 }
 
+std::string whole_text(const HttpResponse& message) {
+    std::ostringstream text;
+    text << message;
+    return std::move(text).str();
+}
+
 std::string stream_header(const Response& response, unsigned version, Now now) {
     std::ostringstream text;
     text << without_body(response, version, true, now).base();

@@ -24,6 +24,9 @@ Request page_request(const HttpRequest& message);
 // `version` is 10 or 11. Headers that would break the message are left out.
 HttpResponse http_response(Response response, unsigned version, bool is_last, Now now);
 
+// All of it, as bytes.
+std::string whole_text(const HttpResponse& message);
+
 // The header of a response that ends with its connection, as bytes. `response.body` is left out.
 std::string stream_header(const Response& response, unsigned version, Now now);
 

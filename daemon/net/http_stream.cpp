@@ -24,7 +24,7 @@ constexpr int send_buffer_bytes = 128 * 1024;
 // The connection ends with the stream. false, always: nothing comes after it.
 asio::awaitable<bool> HttpConn::stream(PageStream page) {
     if (side_.streams >= side_.limits.streams) {
-        ++side_.exchange.state().own.http_errors.total;
+        count_error();
         Response busy = edge_response(503);
         (void)co_await write(std::move(busy), true);
         co_return false;

@@ -2,7 +2,6 @@
 // everybody else on the loop has a turn.
 #include <spdlog/spdlog.h>
 
-#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "daemon/net/http_conn.hpp"
@@ -103,7 +102,7 @@ asio::awaitable<bool> HttpConn::work(std::unique_ptr<PageWork> page, Request req
 asio::awaitable<bool> HttpConn::work_in_steps(PageWork& page, Request request) {
     std::optional<Response> head = head_safely(page, request);
     while (!head) {
-        co_await asio::post(side_.exchange.io(), asio::use_awaitable);
+        co_await side_.turns.step(is_closed_);
         if (is_closed_) co_return false;
         head = head_safely(page, request);
     }
@@ -121,15 +120,16 @@ asio::awaitable<bool> HttpConn::work_in_steps(PageWork& page, Request request) {
 asio::awaitable<bool> HttpConn::send_pieces(PageWork& page, Response head) {
     const unsigned version = parser_->get().version();
     const bool is_head = parser_->get().method() == http::verb::head;
+    const bool shows_counts = head.shows_counts;
     const bool is_last = version < 11 || !parser_->keep_alive() || side_.is_stopping;
     std::string out = pieces_header(head, version, is_last, read_clocks());
     if (!is_head) out += framed_piece(std::move(head.body), version);
     bool has_more = !is_head;
     for (;;) {
-        const bool is_sent = co_await send_all(std::move(out));
+        const bool is_sent = co_await send_news(std::move(out), shows_counts);
         if (!is_sent) co_return false;
         if (!has_more) co_return !is_last;
-        co_await asio::post(side_.exchange.io(), asio::use_awaitable);
+        co_await side_.turns.step(is_closed_);
         std::string piece;
         // Cut short, the client sees that the end is missing.
         if (is_closed_ || !more_safely(page, piece, has_more)) co_return false;
@@ -150,7 +150,7 @@ std::optional<Response> HttpConn::head_safely(PageWork& page, const Request& req
 // false: it failed.
 bool HttpConn::more_safely(PageWork& page, std::string& body, bool& has_more) {
     try {
-        has_more = page.more(body);
+        has_more = page.more(side_.exchange.state(), body);
         return true;
     } catch (const std::exception& failure) {
         spdlog::error("page failed while it was being sent error={}", quoted(failure.what()));

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 
@@ -38,6 +39,22 @@ asio::awaitable<void> Turns::wait(const bool& is_over) {
 
 bool Turns::is_free() const {
     return waiting_.empty() && read_clocks().steady_ns >= rest_until_steady_ns_;
+}
+
+// Handlers of the loop run in the order in which they were posted, and each time round it looks for input: what stands
+// here behind everybody who waits runs once all have been passed over.
+asio::awaitable<void> Turns::step(const bool& is_over) {
+    const std::uint64_t ticket = ++last_ticket_;
+    stepping_.insert(ticket);
+    bool is_mine = false;
+    while (!is_mine && !is_over) {
+        co_await asio::post(io_, asio::use_awaitable);
+        is_mine = !has_stepped_ && *stepping_.begin() == ticket;
+    }
+    stepping_.erase(ticket);
+    if (!is_mine) co_return;
+    has_stepped_ = true;
+    asio::post(io_, [this] { has_stepped_ = false; });
 }
 
 void Turns::made_since(std::int64_t begin_steady_ns) {

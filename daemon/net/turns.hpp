@@ -27,13 +27,19 @@ public:
     // A page was made since then.
     void made_since(std::int64_t begin_steady_ns);
 
+    // Before a step of a page that is made in steps. Each time round the loop one of them makes one, in turn; everybody
+    // else's business comes in between. `is_over` as above.
+    asio::awaitable<void> step(const bool& is_over);
+
     // The end has come: nobody waits.
     void stop() { is_stopping_ = true; }
 
 private:
     asio::io_context& io_;
-    std::set<std::uint64_t> waiting_;  // by ticket; bounded by the connections
+    std::set<std::uint64_t> waiting_;   // by ticket; bounded by the connections
+    std::set<std::uint64_t> stepping_;  // likewise
     std::uint64_t last_ticket_ = 0;
+    bool has_stepped_ = false;  // one of them, this time round
     std::int64_t rest_until_steady_ns_ = 0;
     bool is_stopping_ = false;
 };

@@ -16,18 +16,22 @@ Bytef* input(std::string_view bytes) {
     return reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
 }
 
-std::string deflated(std::string_view body, int level) {
+void begin_deflating(z_stream& stream, int level) {
     constexpr int memory_level = 8;
-    z_stream stream{};
-    [[maybe_unused]] int result =
+    [[maybe_unused]] const int result =
         deflateInit2(&stream, level, Z_DEFLATED, gzip_window_bits, memory_level, Z_DEFAULT_STRATEGY);
     assert(result == Z_OK);
+}
+
+std::string deflated(std::string_view body, int level) {
+    z_stream stream{};
+    begin_deflating(stream, level);
     std::string out(deflateBound(&stream, static_cast<uLong>(body.size())), '\0');
     stream.next_in = input(body);
     stream.avail_in = static_cast<uInt>(body.size());
     stream.next_out = reinterpret_cast<Bytef*>(out.data());
     stream.avail_out = static_cast<uInt>(out.size());
-    result = deflate(&stream, Z_FINISH);
+    [[maybe_unused]] const int result = deflate(&stream, Z_FINISH);
     assert(result == Z_STREAM_END);
     out.resize(stream.total_out);
     deflateEnd(&stream);
@@ -36,8 +40,26 @@ std::string deflated(std::string_view body, int level) {
 
 }  // namespace
 
-std::string gzip(std::string_view body) {
-    return deflated(body, body.size() > max_squeezed_bytes ? Z_NO_COMPRESSION : Z_BEST_SPEED);
+GzipPieces::GzipPieces() : stream_(std::make_unique<z_stream>()) {
+    begin_deflating(*stream_, Z_BEST_SPEED);
+}
+
+GzipPieces::~GzipPieces() {
+    deflateEnd(stream_.get());
+}
+
+void GzipPieces::deflate_all(std::string_view text, std::string& out, bool is_end) {
+    constexpr std::size_t room = std::size_t{16} * 1024;
+    stream_->next_in = input(text);
+    stream_->avail_in = static_cast<uInt>(text.size());
+    do {
+        const std::size_t had = out.size();
+        out.resize(had + room);
+        stream_->next_out = reinterpret_cast<Bytef*>(out.data() + had);
+        stream_->avail_out = static_cast<uInt>(room);
+        (void)deflate(stream_.get(), is_end ? Z_FINISH : Z_NO_FLUSH);
+        out.resize(had + room - stream_->avail_out);
+    } while (stream_->avail_out == 0);
 }
 
 std::string gzip_whole(std::string_view body) {

@@ -2,19 +2,37 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+struct z_stream_s;  // zlib's
+
 namespace quipu {
 
-// Bodies beyond this are only wrapped, not squeezed: the one thread that serves must not stall for them, and who
-// scrapes that much is near.
-inline constexpr std::size_t max_squeezed_bytes = 2 * 1024 * 1024;
+// For a body that is made in pieces.
+class GzipPieces {
+public:
+    static constexpr std::size_t bytes = std::size_t{272} * 1024;  // that one takes, says zlib's zconf.h
 
-std::string gzip(std::string_view body);
+    GzipPieces();
+    ~GzipPieces();
+    GzipPieces(const GzipPieces&) = delete;
+    GzipPieces& operator=(const GzipPieces&) = delete;
 
-// The same on a worker, where it may take its time: always squeezed.
+    // Appends what is ready.
+    void add(std::string_view text, std::string& out) { deflate_all(text, out, false); }
+
+    void end(std::string& out) { deflate_all({}, out, true); }
+
+private:
+    void deflate_all(std::string_view text, std::string& out, bool is_end);
+
+    std::unique_ptr<z_stream_s> stream_;
+};
+
+// For bodies that are whole. It takes its time: not for the loop.
 std::string gzip_whole(std::string_view body);
 
 // For what is made once and sent often: as small as it gets.

@@ -8,6 +8,7 @@
 #include "daemon/pages/handlers.hpp"
 #include "daemon/pages/negotiate.hpp"
 #include "daemon/pages/published.hpp"
+#include "daemon/pages/steps.hpp"
 #include "daemon/pages/text.hpp"
 
 namespace quipu {
@@ -44,26 +45,35 @@ double sum_of(const HistogramValue& histogram, double unit) {
 
 class Writer {
 public:
-    Writer(std::string& out, Format format, const Traces& traces) : out_(out), format_(format), traces_(traces) {}
+    Writer(Format format, const Traces& traces) : format_(format), traces_(traces) {}
 
-    void family(const Metric& metric) {
-        const Family& family = *metric.family;
+    [[nodiscard]] std::string& out() { return out_; }
+
+    void begin_family(const Metric& metric) {
+        family_ = metric.family;
+        const Family& family = *family_;
         // The older format knows no families: its metadata name the samples.
-        std::string name = metric.name;
+        std::string& name = name_ = metric.name;
         const bool is_openmetrics = format_ == Format::openmetrics;
         if (family.kind == Kind::counter && !is_openmetrics && metric.has_total) name += "_total";
         if (family.kind == Kind::text && !is_openmetrics) name += "_info";
         metadata(family, name);
         if (family.kind == Kind::counter && is_openmetrics) name += "_total";
         if (family.kind == Kind::text && is_openmetrics) name += "_info";
-        const std::string label_name = family.is_labelled() ? metric_label_name(family.label_name) : "";
-        SeriesByLabel scratch;
-        for (const auto& [label, series] : with_valid_labels(family, scratch)) {
-            labels_.clear();
-            if (family.is_labelled()) append_label(labels_, label_name, label);
-            const auto* traced = family.name == trace_latency_family ? trace_family(label) : nullptr;
-            samples(family, name, series, traced);
-        }
+        label_name_ = family.is_labelled() ? metric_label_name(family.label_name) : "";
+        cursor_.enter(family);
+    }
+
+    // One series of it. false: there was none left.
+    bool next_series() {
+        const auto* entry = cursor_.next();
+        if (!entry) return false;
+        const auto& [label, series] = *entry;
+        labels_.clear();
+        if (family_->is_labelled()) append_label(labels_, label_name_, label);
+        const auto* traced = family_->name == trace_latency_family ? trace_family(label) : nullptr;
+        samples(*family_, name_, series, traced);
+        return true;
     }
 
 private:
@@ -186,33 +196,84 @@ private:
         out_ += '\n';
     }
 
-    std::string& out_;
+    std::string out_;
     Format format_;
     const Traces& traces_;
+    const Family* family_ = nullptr;
+    std::string name_;        // of its samples
+    std::string label_name_;  // empty: they have none
+    SeriesCursor cursor_;
     std::string labels_;  // of the series at hand
+};
+
+class MetricsWork final : public PageWork {
+public:
+    MetricsWork(const State& state, const Request& request)
+        : is_openmetrics_(prefers_openmetrics(request.accept)),
+          metrics_(published_metrics(state.metrics.families())),
+          writer_(is_openmetrics_ ? Format::openmetrics : Format::prometheus, state.traces) {
+        if (accepts_gzip(request.accept_encoding)) gzip_ = std::make_unique<GzipPieces>();
+    }
+
+    std::optional<Response> head(const State& /*state*/, const Request& /*request*/, Now /*now*/) override {
+        Response response;
+        response.content_type = is_openmetrics_ ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+                                                : "text/plain; version=0.0.4; charset=utf-8";
+        response.headers.emplace_back("Vary", "Accept, Accept-Encoding");
+        if (gzip_) response.headers.emplace_back("Content-Encoding", "gzip");
+        response.is_copied = true;
+        writer_.out().reserve(16384);
+        return response;
+    }
+
+    bool more(const State& /*state*/, std::string& body) override {
+        const bool has_more = write_piece();
+        std::string& text = writer_.out();
+        if (gzip_) {
+            gzip_->add(text, body);
+            if (!has_more) gzip_->end(body);
+        } else {
+            body += text;
+        }
+        text.clear();
+        return has_more;
+    }
+
+    [[nodiscard]] std::size_t bytes() const override {
+        return piece_bytes + metrics_.size() * sizeof(Metric) + (gzip_ ? GzipPieces::bytes : 0);
+    }
+
+private:
+    bool write_piece() {
+        std::string& text = writer_.out();
+        while (text.size() < piece_bytes) {
+            if (is_in_family_) {
+                is_in_family_ = writer_.next_series();
+            } else if (next_ < metrics_.size()) {
+                writer_.begin_family(metrics_[next_++]);
+                is_in_family_ = true;
+            } else {
+                if (is_openmetrics_) text += "# EOF\n";
+                if (metrics_.empty() && !is_openmetrics_)
+                    text = "\n";  // some scrapers take an empty body for a failure
+                return false;
+            }
+        }
+        return true;
+    }
+
+    bool is_openmetrics_;
+    std::vector<Metric> metrics_;
+    std::size_t next_ = 0;
+    bool is_in_family_ = false;
+    Writer writer_;
+    std::unique_ptr<GzipPieces> gzip_;  // null: as it is
 };
 
 }  // namespace
 
-PageResult metrics_page(const State& state, const Request& request, Now /*now*/) {
-    const bool is_openmetrics = prefers_openmetrics(request.accept);
-    Response response;
-    response.content_type = is_openmetrics ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
-                                           : "text/plain; version=0.0.4; charset=utf-8";
-    response.headers.emplace_back("Vary", "Accept, Accept-Encoding");
-    response.body.reserve(16384);
-    Writer writer(response.body, is_openmetrics ? Format::openmetrics : Format::prometheus, state.traces);
-    for (const Metric& metric : published_metrics(state.metrics.families())) writer.family(metric);
-    if (is_openmetrics) {
-        response.body += "# EOF\n";
-    } else if (response.body.empty()) {
-        response.body = "\n";  // an empty body is taken for a failure by some scrapers
-    }
-    if (accepts_gzip(request.accept_encoding)) {
-        response.body = gzip(response.body);
-        response.headers.emplace_back("Content-Encoding", "gzip");
-    }
-    return response;
+PageResult metrics_page(const State& state, const Request& request, Now now) {
+    return at_once_or_in_steps(std::make_unique<MetricsWork>(state, request), state, request, now);
 }
 
 }  // namespace quipu

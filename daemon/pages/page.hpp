@@ -50,6 +50,7 @@ struct Response {
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers;  // beside those that every response gets
     bool shows_counts = true;                                  // they must be kept before it leaves
+    bool is_copied = false;                                    // who asks the same next may get a copy (copies.hpp)
 };
 
 // A response that takes long to make. It is made and sent in steps of a millisecond or so, and between two of them
@@ -64,7 +65,7 @@ public:
     // A step towards the head; nothing: more steps are needed. Its body is how the body begins.
     virtual std::optional<Response> head(const State& state, const Request& request, Now now) = 0;
     // Once the head is there: appends the next piece of the body. false: that was the last.
-    virtual bool more(std::string& body) = 0;
+    virtual bool more(const State& state, std::string& body) = 0;
     // What it holds in memory, by and large.
     [[nodiscard]] virtual std::size_t bytes() const = 0;
 };
@@ -100,7 +101,7 @@ struct PageStream {
     std::function<std::string(const State&, Now)> next;
 };
 
-using PageResult = std::variant<Response, PageAsk, PageStream>;
+using PageResult = std::variant<Response, PageAsk, PageStream, std::unique_ptr<PageWork>>;
 
 // One row of THE list of endpoints, in table.cpp.
 struct Endpoint {

@@ -233,8 +233,7 @@ bool is_told_in_help(std::string_view name) {
 }
 
 const SeriesByLabel& with_valid_labels(const Family& family, SeriesByLabel& scratch) {
-    const auto is_valid = [](const auto& entry) { return is_utf8(entry.first); };
-    if (std::all_of(family.series.begin(), family.series.end(), is_valid)) return family.series;
+    if (!family.has_wrong_labels) return family.series;
     scratch.clear();
     for (const auto& [label, series] : family.series) {
         std::string repaired;
@@ -243,6 +242,19 @@ const SeriesByLabel& with_valid_labels(const Family& family, SeriesByLabel& scra
         if (!is_new) add_series(it->second, series);
     }
     return scratch;
+}
+
+void SeriesCursor::enter(const Family& family) {
+    family_ = &family;
+    series_ = &with_valid_labels(family, scratch_);
+    at_ = series_->begin();
+}
+
+const SeriesByLabel::value_type* SeriesCursor::next() {
+    // Labels that are not UTF-8 and have come since, to a family that had none.
+    const bool may_be_wrong = family_->has_wrong_labels && series_ == &family_->series;
+    while (may_be_wrong && at_ != series_->end() && !is_utf8(at_->first)) ++at_;
+    return at_ == series_->end() ? nullptr : &*at_++;
 }
 
 }  // namespace quipu

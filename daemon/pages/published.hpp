@@ -57,4 +57,18 @@ bool is_told_in_help(std::string_view name);
 // becomes one label by that is added up; else they are the family's own.
 const SeriesByLabel& with_valid_labels(const Family& family, SeriesByLabel& scratch);
 
+// The same one after the other, with breaks in between: families and series may come meanwhile, and never go.
+class SeriesCursor {
+public:
+    void enter(const Family& family);
+    // Null: the family has no further one.
+    const SeriesByLabel::value_type* next();
+
+private:
+    SeriesByLabel scratch_;
+    const Family* family_ = nullptr;
+    const SeriesByLabel* series_ = nullptr;
+    SeriesByLabel::const_iterator at_;
+};
+
 }  // namespace quipu

@@ -79,7 +79,7 @@ public:
         return response;
     }
 
-    bool more(std::string& body) override {
+    bool more(const State& /*state*/, std::string& body) override {
         if (is_over_) return false;
         while (left_ > 0 && piece_.size() < piece_bytes) {
             const QueueEntry& entry = take();

@@ -88,7 +88,7 @@ public:
         return head;
     }
 
-    bool more(std::string& body) override { return page_->more(body); }
+    bool more(const State& state, std::string& body) override { return page_->more(state, body); }
 
     [[nodiscard]] std::size_t bytes() const override { return page_->bytes(); }
 
@@ -170,6 +170,9 @@ PageResult dispatch(const State& state, Request& request, Now now) {
     if (auto* stream = std::get_if<PageStream>(&result)) {
         add_common_headers(stream->head);
         return result;
+    }
+    if (auto* page = std::get_if<std::unique_ptr<PageWork>>(&result)) {
+        return std::make_unique<WithCommonHeaders>(std::move(*page));
     }
     auto& ask = std::get<PageAsk>(result);
     ask.finish = [finish = std::move(ask.finish)](

@@ -78,20 +78,6 @@ bool is_line_text(char32_t code) {
 
 }  // namespace
 
-bool is_utf8(std::string_view text) {
-    std::size_t at = 0;
-    while (at < text.size()) {
-        if (byte_at(text, at) < 0x80) {
-            ++at;
-            continue;
-        }
-        const Rune rune = rune_at(text, at);
-        if (!rune.is_valid) return false;
-        at += rune.length;
-    }
-    return true;
-}
-
 bool is_hidden(char32_t code) {
     if (code < 0x20 || (code >= 0x7F && code < 0xA0)) return true;
     if (code < 0xAD) return false;

@@ -15,7 +15,6 @@ namespace quipu {
 
 // --- Characters
 
-bool is_utf8(std::string_view text);
 bool is_hidden(char32_t code);
 
 void append_utf8(std::string& out, char32_t code);

@@ -4,6 +4,7 @@
 #include "daemon/pages/handlers.hpp"
 #include "daemon/pages/layout.hpp"
 #include "daemon/pages/published.hpp"
+#include "daemon/pages/steps.hpp"
 #include "daemon/pages/text.hpp"
 
 namespace quipu {
@@ -44,26 +45,12 @@ void append_value(std::string& out, const Family& family, const Series& series) 
     }
 }
 
-void append_family(std::string& out, const Family& family) {
-    if (!family.is_labelled()) {
-        if (family.series.empty()) {
-            out += family.is_json ? "null" : family.kind == Kind::text ? "\"\"" : "0";
-        } else {
-            append_value(out, family, family.series.begin()->second);
-        }
-        return;
+void append_only_value(std::string& out, const Family& family) {
+    if (family.series.empty()) {
+        out += family.is_json ? "null" : family.kind == Kind::text ? "\"\"" : "0";
+    } else {
+        append_value(out, family, family.series.begin()->second);
     }
-    SeriesByLabel scratch;
-    std::string_view comma = "";
-    out += '{';
-    for (const auto& [label, series] : with_valid_labels(family, scratch)) {
-        out += comma;
-        append_json_string(out, label);
-        out += ": ";
-        append_value(out, family, series);
-        comma = ", ";
-    }
-    out += '}';
 }
 
 // Of the newest mail daemon: tools read the program's name there.
@@ -149,29 +136,81 @@ bool has_living_value(const Family* memstats) {
     return text.is_known && !text.is_stale;
 }
 
-}  // namespace
+class VarsWork final : public PageWork {
+public:
+    explicit VarsWork(const State& state) : variables_(published_variables(state.metrics.families(), folded_)) {}
 
-PageResult vars_page(const State& state, const Request& /*request*/, Now /*now*/) {
-    Response response;
-    response.content_type = "application/json; charset=utf-8";
-    std::string& out = response.body;
-    out.reserve(8192);
-    std::vector<std::string> folded;
-    std::string_view separator = "{\n";
-    for (const Variable& variable : published_variables(state.metrics.families(), folded)) {
-        out += separator;
-        separator = ",\n";
+    std::optional<Response> head(const State& /*state*/, const Request& /*request*/, Now /*now*/) override {
+        Response response;
+        response.content_type = "application/json; charset=utf-8";
+        response.is_copied = true;
+        response.body.reserve(8192);
+        return response;
+    }
+
+    bool more(const State& state, std::string& body) override {
+        const std::size_t full = body.size() + piece_bytes;
+        while (body.size() < full) {
+            if (map_) {
+                go_on_with_map(body, full);
+            } else if (next_ == variables_.size()) {
+                body += "\n}\n";
+                return false;
+            } else {
+                body += next_ == 0 ? "{\n" : ",\n";
+                begin_variable(body, state, variables_[next_++]);
+            }
+        }
+        return true;
+    }
+
+    [[nodiscard]] std::size_t bytes() const override { return piece_bytes + variables_.size() * sizeof(Variable); }
+
+private:
+    void begin_variable(std::string& out, const State& state, const Variable& variable) {
         append_name(out, variable.name);
         if (variable.name == cmdline_name) {
             append_cmdline(out, state);
         } else if (variable.name == memstats_name && !has_living_value(variable.family)) {
             append_memstats(out, state);
+        } else if (!variable.family->is_labelled()) {
+            append_only_value(out, *variable.family);
         } else {
-            append_family(out, *variable.family);
+            map_ = variable.family;
+            cursor_.enter(*map_);
+            comma_ = "";
+            out += '{';
         }
     }
-    out += "\n}\n";
-    return response;
+
+    void go_on_with_map(std::string& out, std::size_t full) {
+        while (out.size() < full) {
+            const auto* entry = cursor_.next();
+            if (!entry) {
+                out += '}';
+                map_ = nullptr;
+                return;
+            }
+            out += comma_;
+            append_json_string(out, entry->first);
+            out += ": ";
+            append_value(out, *map_, entry->second);
+            comma_ = ", ";
+        }
+    }
+
+    std::vector<std::string> folded_;
+    std::vector<Variable> variables_;
+    std::size_t next_ = 0;
+    const Family* map_ = nullptr;  // whose entries are being written
+    SeriesCursor cursor_;
+    std::string_view comma_;
+};
+
+}  // namespace
+
+PageResult vars_page(const State& state, const Request& request, Now now) {
+    return at_once_or_in_steps(std::make_unique<VarsWork>(state), state, request, now);
 }
 
 }  // namespace quipu

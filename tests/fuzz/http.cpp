@@ -107,7 +107,7 @@ void answer(World& world, const HttpRequest& message, std::uint8_t seed) {
         check_message(whole(std::move(finished), world.state, request, start), message);
         return;
     }
-    check_message(std::get<Response>(std::move(result)), message);
+    check_message(whole(std::move(result), world.state, request, start), message);
 }
 
 }  // namespace

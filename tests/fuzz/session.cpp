@@ -145,7 +145,7 @@ struct Talk {
             check_response(whole(page->finish(state, request, now, {reply}), state, request, now));
             return {};
         }
-        const auto& response = std::get<Response>(result);
+        const Response response = whole(std::move(result), state, request, now);
         check_response(response);
         return response.body;
     }

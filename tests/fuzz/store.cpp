@@ -74,7 +74,7 @@ void show(const Saved& saved, Store& store) {
           "/"}) {
         request.target = target;
         PageResult result = dispatch(state, request, start);
-        check_response(std::get<Response>(result));
+        check_response(whole(std::move(result), state, request, start));
     }
     end_overdue(state, start);
     (void)take_changes(state, Book::store, start);

@@ -171,8 +171,13 @@ Response whole(Finished finished, const State& state, const Request& request, No
     PageWork& page = *std::get<std::unique_ptr<PageWork>>(finished);
     std::optional<Response> response;
     while (!response) response = page.head(state, request, now);
-    while (page.more(response->body)) continue;
+    while (page.more(state, response->body)) continue;
     return std::move(*response);
+}
+
+Response whole(PageResult result, const State& state, const Request& request, Now now) {
+    if (auto* response = std::get_if<Response>(&result)) return std::move(*response);
+    return whole(Finished(std::get<std::unique_ptr<PageWork>>(std::move(result))), state, request, now);
 }
 
 void check_response(const Response& response) {

@@ -15,6 +15,8 @@ void check_metrics(std::string_view body, bool is_openmetrics);
 void check_event_stream(std::string_view body);
 // A page that is made in steps, put together.
 Response whole(Finished finished, const State& state, const Request& request, Now now);
+// Likewise of a page that neither asks nor goes on.
+Response whole(PageResult result, const State& state, const Request& request, Now now);
 // By its content type; headers too.
 void check_response(const Response& response);
 

@@ -31,16 +31,28 @@ BOOST_AUTO_TEST_CASE(body_comes_back) {
     for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{100000}}) {
         std::string body;
         for (std::size_t i = 0; i < size; ++i) body += static_cast<char>('a' + i * i % 23);
-        BOOST_TEST(unpacked(gzip(body), size) == body);
+        BOOST_TEST(unpacked(gzip_whole(body), size) == body);
     }
-    BOOST_TEST(gzip(std::string(100000, 'x')).size() < 1000U);
+    BOOST_TEST(gzip_whole(std::string(100000, 'x')).size() < 1000U);
 }
 
-BOOST_AUTO_TEST_CASE(large_bodies_are_wrapped_without_effort) {
-    const std::string body(max_squeezed_bytes + 1, 'x');
-    const std::string packed = gzip(body);
-    BOOST_TEST(packed.size() > body.size());
-    BOOST_TEST((unpacked(packed, body.size()) == body));
+BOOST_AUTO_TEST_CASE(body_in_pieces_comes_back) {
+    std::string body;
+    for (std::size_t i = 0; i < 300000; ++i) body += static_cast<char>('a' + i * i % 23);
+    for (const std::size_t piece : {std::size_t{1000}, std::size_t{64 * 1024}, body.size()}) {
+        GzipPieces pieces;
+        std::string packed;
+        for (std::size_t at = 0; at < body.size(); at += piece) {
+            pieces.add(std::string_view(body).substr(at, piece), packed);
+        }
+        pieces.end(packed);
+        BOOST_TEST((unpacked(packed, body.size()) == body));
+        BOOST_TEST(packed.size() < body.size() / 2);
+    }
+    GzipPieces nothing;
+    std::string packed;
+    nothing.end(packed);
+    BOOST_TEST(unpacked(packed, 0).empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -190,11 +190,11 @@ BOOST_AUTO_TEST_CASE(a_long_queue_is_read_and_written_in_steps) {
             std::string body = head->body;
             for (bool has_more = true; has_more;) {
                 std::string piece;
-                has_more = work.more(piece);
+                has_more = work.more(world.state, piece);
                 BOOST_TEST(piece.size() < 66'000U);
                 body += piece;
             }
-            BOOST_TEST(!work.more(body));
+            BOOST_TEST(!work.more(world.state, body));
             if (target == "/debug/queue") {
                 std::string found;
                 for (std::size_t at = body.find("## Item "); at != std::string::npos;

@@ -189,6 +189,7 @@ struct World {
     Response get(Request request) {
         PageResult result = ask(std::move(request));
         if (auto* stream = std::get_if<PageStream>(&result)) return std::move(stream->head);
+        if (auto* work = std::get_if<std::unique_ptr<PageWork>>(&result)) return whole(**work, request_);
         BOOST_REQUIRE(std::holds_alternative<Response>(result));
         return std::get<Response>(std::move(result));
     }
@@ -217,7 +218,7 @@ struct World {
     Response whole(PageWork& work, const Request& request) const {
         std::optional<Response> head = work.head(state, request, now);
         while (!head) head = work.head(state, request, now);
-        while (work.more(head->body)) continue;
+        while (work.more(state, head->body)) continue;
         return std::move(*head);
     }
 

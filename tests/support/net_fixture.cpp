@@ -147,6 +147,25 @@ std::string HttpAnswer::header(std::string_view name) const {
     return head.substr(at + start.size(), head.find("\r\n", at + 2) - at - start.size());
 }
 
+namespace {
+
+// Takes a chunked body out of what was received.
+std::string take_chunks(Client& client) {
+    std::string body;
+    for (;;) {
+        client.receive_until([](const std::string& text) { return text.find("\r\n") != std::string::npos; });
+        const std::size_t size = std::stoul(client.received, nullptr, 16);
+        const std::size_t begin = client.received.find("\r\n") + 2;
+        client.receive_until([=](const std::string& text) { return text.size() >= begin + size + 2; });
+        BOOST_REQUIRE(client.received.compare(begin + size, 2, "\r\n") == 0);
+        body.append(client.received, begin, size);
+        client.received.erase(0, begin + size + 2);
+        if (size == 0) return body;
+    }
+}
+
+}  // namespace
+
 HttpAnswer read_answer(Client& client, bool is_head) {
     HttpAnswer answer;
     client.receive_until([](const std::string& text) { return text.find("\r\n\r\n") != std::string::npos; });
@@ -154,6 +173,11 @@ HttpAnswer read_answer(Client& client, bool is_head) {
     answer.head = client.received.substr(0, head_size);
     BOOST_REQUIRE(answer.head.starts_with("HTTP/1."));
     answer.status = static_cast<unsigned>(std::stoul(answer.head.substr(9, 3)));
+    if (!is_head && answer.header("Transfer-Encoding") == "chunked") {
+        client.received.erase(0, head_size);
+        answer.body = take_chunks(client);
+        return answer;
+    }
     const std::string length = answer.header("Content-Length");
     const std::size_t body_size = is_head || length.empty() ? 0 : std::stoul(length);
     client.receive_until([=](const std::string& text) { return text.size() >= head_size + body_size; });

@@ -73,6 +73,9 @@
 
   const sum = (column) => column.reduce((all, value) => all + Math.abs(value ?? 0), 0);
 
+  // How far from what is seen a chart may be and is drawn.
+  const near_px = 300;
+
   class Chart {
     constructor(figure, view) {
       this.figure = figure;
@@ -85,7 +88,7 @@
       this.graph = null;
       this.lines = []; // {title, values, color}
       this.color_of = new Map();
-      this.is_visible = true;
+      this.is_visible = figure.getBoundingClientRect().top < innerHeight + near_px;
       this.is_behind = false;
       this.plot.hidden = false;
       this.plot.tabIndex = 0;
@@ -103,7 +106,7 @@
       new IntersectionObserver((seen) => {
         this.is_visible = seen.at(-1).isIntersecting;
         if (this.is_visible && this.is_behind) this.draw();
-      }, { rootMargin: "300px" }).observe(figure);
+      }, { rootMargin: near_px + "px" }).observe(figure);
       addEventListener("beforeprint", () => this.is_behind && this.draw());
     }
 

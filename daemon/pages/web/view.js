@@ -176,6 +176,16 @@
     show_restarts();
     for (const figure of document.querySelectorAll(".chart[data-loading]")) delete figure.dataset.loading;
     if (!performance.getEntriesByName("drawn").length) performance.mark("drawn");
+    requestIdleCallback(draw_further);
+  };
+
+  // Charts further down that nobody has seen yet, one after the other: the first view does not wait for them, and they
+  // are there when somebody scrolls.
+  const draw_further = () => {
+    const next = charts.find((chart) => !chart.graph && chart.is_behind);
+    if (!next) return;
+    next.draw();
+    requestIdleCallback(draw_further);
   };
 
   // Everything anew. Around a view that stands still as much again on either side is there to move to.
