@@ -18,6 +18,7 @@ std::uint64_t growth(std::uint64_t before, std::uint64_t after);
 // meanwhile happened at an unknown time, and is not heaped on one point.
 std::vector<double> rates(const HistoryValues& totals, std::int64_t step_s);
 
+inline constexpr std::int64_t rate_over_s = 60;  // what pages show as the rate of now
 // The mean rate per second over the last `seconds`, or as much of them as there is no gap in; nothing: not two points.
 std::optional<double> rate_now(const History& history, const HistorySeries& series, std::int64_t seconds);
 

@@ -101,7 +101,7 @@ void Auth::refuse(Attempt& attempt, const HttpPeer& peer, std::string_view user)
     ++own_.auth_failures.total;
     std::uint64_t held_back = 0;
     if (!complaints_.admit(read_clocks(), held_back)) return;
-    spdlog::warn("wrong user or password user={} from={} held_back={}", quoted(user), peer.name, held_back);
+    spdlog::warn("wrong user or password user={} from={} held_back={}", in_quotes(user), peer.name, held_back);
 }
 
 void Auth::throttle(Attempt& attempt, const HttpPeer& peer, std::int64_t wait_ns) {

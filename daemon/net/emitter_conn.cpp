@@ -197,8 +197,8 @@ void EmitterConn::greet() {
         emitter.number,
         peer_.uid,
         peer_.pid,
-        quoted(emitter.program),
-        quoted(emitter.version),
+        in_quotes(emitter.program),
+        in_quotes(emitter.version),
         instance_hex(emitter),
         emitter.connections,
         held_back
@@ -219,7 +219,7 @@ void EmitterConn::begin_goodbye() {
         sentence(errc),
         peer_.uid,
         peer_.pid,
-        session_.emitter() ? quoted(session_.emitter()->program) : "\"\"",
+        session_.emitter() ? in_quotes(session_.emitter()->program) : "\"\"",
         held_back
     );
 }
@@ -300,7 +300,7 @@ void EmitterConn::close(std::string_view why) {
         who,
         peer_.uid,
         peer_.pid,
-        quoted(why),
+        in_quotes(why),
         held_back
     );
 }

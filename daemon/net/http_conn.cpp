@@ -166,7 +166,7 @@ void HttpConn::count_tls_failure() {
     std::uint64_t held_back = 0;
     if (!side_.complaints.admit(read_clocks(), held_back)) return;
     const std::string_view reason = is_plain_to_tls_ ? "the client speaks no TLS" : transport_.tls_failure();
-    spdlog::info("TLS failed reason={} held_back={}", quoted(reason), held_back);
+    spdlog::info("TLS failed reason={} held_back={}", in_quotes(reason), held_back);
 }
 
 // Feeds in_ to the parser. 0, or the status to refuse with.
@@ -267,7 +267,7 @@ asio::awaitable<bool> HttpConn::deliver(Response response) {
         "answered status={} bytes={} target={}",
         response.status,
         response.body.size(),
-        quoted({target.data(), target.size()})
+        in_quotes({target.data(), target.size()})
     );
     const bool is_last = !parser_->keep_alive() || side_.is_stopping;
     const bool is_written = co_await write(std::move(response), is_last);
@@ -310,7 +310,7 @@ PageResult HttpConn::dispatch_safely(Request& request) {
         }
         return result;
     } catch (const std::exception& failure) {
-        spdlog::error("page failed target={} error={}", quoted(request.target), quoted(failure.what()));
+        spdlog::error("page failed target={} error={}", in_quotes(request.target), in_quotes(failure.what()));
         return edge_response(500);
     }
 }

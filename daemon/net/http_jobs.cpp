@@ -67,7 +67,7 @@ Response HttpConn::render_safely(const Job<PageJob::Render>& job, const Request&
     }
     // Without a result and a problem it was cancelled: quipud stops.
     if (problem.empty()) return edge_response(503);
-    spdlog::error("page failed target={} error={}", quoted(request.target), quoted(problem));
+    spdlog::error("page failed target={} error={}", in_quotes(request.target), in_quotes(problem));
     return edge_response(500);
 }
 

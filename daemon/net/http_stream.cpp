@@ -75,7 +75,7 @@ std::string HttpConn::next_safely(const PageStream& page, Now now) {
     try {
         return page.next(side_.exchange.state(), now);
     } catch (const std::exception& failure) {
-        spdlog::error("stream failed error={}", quoted(failure.what()));
+        spdlog::error("stream failed error={}", in_quotes(failure.what()));
         close();
         return {};
     }

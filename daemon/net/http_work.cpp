@@ -22,7 +22,7 @@ Finished HttpConn::finish_safely(const PageAsk& page, const Request& request, st
     try {
         return page.finish(side_.exchange.state(), request, read_clocks(), std::move(replies));
     } catch (const std::exception& failure) {
-        spdlog::error("page failed target={} error={}", quoted(request.target), quoted(failure.what()));
+        spdlog::error("page failed target={} error={}", in_quotes(request.target), in_quotes(failure.what()));
         return edge_response(500);
     }
 }
@@ -142,7 +142,7 @@ std::optional<Response> HttpConn::head_safely(PageWork& page, const Request& req
     try {
         return page.head(side_.exchange.state(), request, read_clocks());
     } catch (const std::exception& failure) {
-        spdlog::error("page failed target={} error={}", quoted(request.target), quoted(failure.what()));
+        spdlog::error("page failed target={} error={}", in_quotes(request.target), in_quotes(failure.what()));
         return edge_response(500);
     }
 }
@@ -153,7 +153,7 @@ bool HttpConn::more_safely(PageWork& page, std::string& body, bool& has_more) {
         has_more = page.more(side_.exchange.state(), body);
         return true;
     } catch (const std::exception& failure) {
-        spdlog::error("page failed while it was being sent error={}", quoted(failure.what()));
+        spdlog::error("page failed while it was being sent error={}", in_quotes(failure.what()));
         return false;
     }
 }

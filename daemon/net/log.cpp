@@ -83,7 +83,7 @@ bool set_up_log(std::string_view level) {
     return false;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string out = "\"";
     for (const char c : text.substr(0, max_quoted_bytes)) {

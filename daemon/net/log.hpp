@@ -21,7 +21,7 @@ bool set_up_log(std::string_view level);
 bool is_journal(int fd, const char* journal_stream);
 
 // Text of a peer's: in quotes, everything but printable ASCII escaped, cut after 200 bytes.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 // Lets a few lines pass a minute; the others are counted, so that a peer cannot fill the disk with our log.
 class LogBrake {

@@ -116,8 +116,8 @@ void OtlpExport::tell(OtlpVerdict verdict, const OtlpHttpResult& result) {
     spdlog::warn(
         "traces were not taken otlp_endpoint={} error={} said={} then=\"{}\" held_back={}",
         endpoint_.authority(),
-        quoted(why),
-        quoted(result.status == 200 ? decode_otlp_answer(result.body).message : result.body),
+        in_quotes(why),
+        in_quotes(result.status == 200 ? decode_otlp_answer(result.body).message : result.body),
         then,
         held_back
     );

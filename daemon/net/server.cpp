@@ -217,7 +217,7 @@ void Server::check_listeners() {
         return;
     }
     set_health("ingest", false, state_.ingest_socket + " was removed or replaced: restart quipud");
-    spdlog::error("the ingest socket was removed or replaced path={}", quoted(state_.ingest_socket));
+    spdlog::error("the ingest socket was removed or replaced path={}", in_quotes(state_.ingest_socket));
 }
 
 // --- The end --------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t piece_bytes = 16 * 1024;      // of ciphertext, read at a time
 constexpr std::size_t plaintext_bytes = 64 * 1024;  // encrypted at a time
-constexpr int reads_per_turn = 16;                  // then the others on the loop have theirs
+constexpr int tls_reads_per_turn = 16;              // then the others on the loop have theirs
 
 bool is_would_block(int error) {
     return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
@@ -38,7 +38,7 @@ Moved Transport::read_plain(char* data, std::size_t size, std::size_t& n) {
 Moved Transport::read_some(char* data, std::size_t size, std::size_t& n) {
     if (!channel_) return read_plain(data, size, n);
     std::array<char, piece_bytes> ciphertext;
-    for (int i = 0; i < reads_per_turn; ++i) {
+    for (int i = 0; i < tls_reads_per_turn; ++i) {
         const TlsChannel::Got got = channel_->read(data, size, n);
         has_input_ = got == TlsChannel::Got::some;
         if (got == TlsChannel::Got::plain_http) {

@@ -9,7 +9,6 @@ namespace quipu {
 
 namespace {
 
-constexpr std::int64_t rate_over_s = 60;
 // What a mail daemon may call the number of mails that wait.
 constexpr std::string_view queue_length_ending = "/queue/length";
 

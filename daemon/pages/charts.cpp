@@ -160,15 +160,15 @@ std::string spec_of(const Chart& chart) {
 
 // --- As a table, for now
 
-struct Row {
+struct ChartRow {
     std::string title;
     std::string now;
     std::string total;
     double weight = 0;  // the rows that matter most come first
 };
 
-Row row_of(const State& state, const Family& family, const std::string& label, const Series& series) {
-    Row row{label.empty() ? family.name : label, "", "", 0};
+ChartRow row_of(const State& state, const Family& family, const std::string& label, const Series& series) {
+    ChartRow row{label.empty() ? family.name : label, "", "", 0};
     switch (family.kind) {
         case Kind::counter: {
             const HistorySeries* followed = state.history.find(family.name, label);
@@ -197,7 +197,7 @@ Row row_of(const State& state, const Family& family, const std::string& label, c
 }
 
 // All labels of the source in one row.
-Row sum_row(const State& state, const Source& source) {
+ChartRow sum_row(const State& state, const Source& source) {
     const DashSum sum = sum_of(state, {{source.name, source.prefix}});
     const Family* family = state.metrics.find(source.name);
     if (family && family->kind == Kind::gauge) return {source.title, number_text(sum.value), "", sum.value};
@@ -205,8 +205,8 @@ Row sum_row(const State& state, const Source& source) {
     return {source.title, now, grouped(sum.total), static_cast<double>(sum.total)};
 }
 
-std::vector<Row> rows_of(const State& state, const Chart& chart) {
-    std::vector<Row> rows;
+std::vector<ChartRow> rows_of(const State& state, const Chart& chart) {
+    std::vector<ChartRow> rows;
     for (const Source& source : chart.sources) {
         const Family* family = state.metrics.find(source.name);
         if (!source.title.empty()) {
@@ -219,7 +219,9 @@ std::vector<Row> rows_of(const State& state, const Chart& chart) {
             rows.push_back(row_of(state, *family, label, series));
         }
     }
-    std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.weight > b.weight; });
+    std::stable_sort(rows.begin(), rows.end(), [](const ChartRow& a, const ChartRow& b) {
+        return a.weight > b.weight;
+    });
     return rows;
 }
 
@@ -231,7 +233,7 @@ View view_of(const State& state, const Chart& chart, std::string_view remove_lin
         .set("link", is_off ? "" : chart.link)
         .set("remove", remove_link);
     view.list("rows");
-    const std::vector<Row> rows = rows_of(state, chart);
+    const std::vector<ChartRow> rows = rows_of(state, chart);
     for (std::size_t i = 0; i < std::min(rows.size(), most_rows); ++i) {
         view.add(
             "rows", std::move(View().set("line", rows[i].title).set("now", rows[i].now).set("all", rows[i].total))

@@ -18,7 +18,7 @@ namespace quipu {
 
 namespace {
 
-constexpr std::string_view path = "/debug/pprof/flame";
+constexpr std::string_view flame_path = "/debug/pprof/flame";
 constexpr std::uint32_t offered_seconds = 5;
 
 enum class FlameType : std::uint8_t { cpu, threads };
@@ -29,13 +29,13 @@ struct FlameAsk {
     DaemonFacts daemon;
 };
 
-PageText page_text() {
-    return {"Flame graph", path, web::flame_html, {"flame.js"}};
+PageText flame_text() {
+    return {"Flame graph", flame_path, web::flame_html, {"flame.js"}};
 }
 
 Response failed(const State& state, Now now, const Response& error) {
     const std::string_view sentence = std::string_view(error.body).substr(0, error.body.size() - 1);
-    Response page = html_error(state, now, page_text(), error.status, sentence);
+    Response page = html_error(state, now, flame_text(), error.status, sentence);
     for (const auto& header : error.headers) page.headers.push_back(header);
     return page;
 }
@@ -46,9 +46,9 @@ void set_frame(View& view, const State& state, const FlameAsk& ask) {
     view.flag("is_cpu", is_cpu).flag("is_threads", !is_cpu).flag("has_profile", false);
     view.set("seconds", std::to_string(ask.seconds == 0 ? offered_seconds : ask.seconds));
     view.set("max_seconds", std::to_string(state.limits.pprof_max_seconds));
-    set_choices(view, state, ask.daemon.of, path);
-    view.set("cpu_link", Link(path).with("type", "cpu").with("of", ask.daemon.of).text());
-    view.set("threads_link", Link(path).with("type", "threads").with("of", ask.daemon.of).text());
+    set_choices(view, state, ask.daemon.of, flame_path);
+    view.set("cpu_link", Link(flame_path).with("type", "cpu").with("of", ask.daemon.of).text());
+    view.set("threads_link", Link(flame_path).with("type", "threads").with("of", ask.daemon.of).text());
 }
 
 PageJob::Render render_flame(FlameView flame, FlameAsk ask) {
@@ -56,14 +56,14 @@ PageJob::Render render_flame(FlameView flame, FlameAsk ask) {
         View view;
         set_frame(view, state, ask);
         set_flame(view, flame);
-        return html_page(state, now, page_text(), view);
+        return html_page(state, now, flame_text(), view);
     };
 }
 
 // Pages for people show errors in the layout.
 PageJob::Render render_failure(unsigned status, std::string sentence) {
     return [status, sentence = std::move(sentence)](const State& state, const Request&, Now now) {
-        return html_error(state, now, page_text(), status, sentence);
+        return html_error(state, now, flame_text(), status, sentence);
     };
 }
 
@@ -111,7 +111,7 @@ PageResult flame_page(const State& state, const Request& request, Now now) {
     if (is_cpu && ask.seconds == 0) {
         View view;
         set_frame(view, state, ask);
-        return html_page(state, now, page_text(), view);
+        return html_page(state, now, flame_text(), view);
     }
     if (is_cpu) {
         if (const auto busy = busy_profiling(state, choice, now)) return failed(state, now, *busy);

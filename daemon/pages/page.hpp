@@ -42,6 +42,8 @@ struct Request {
 
     // The first value of that name; nullptr: not given.
     [[nodiscard]] const std::string* parameter(std::string_view name) const;
+    // What is looked for: the parameter q, up to a length that nobody types.
+    [[nodiscard]] std::string needle() const;
 };
 
 struct Response {

@@ -17,7 +17,7 @@ namespace quipu {
 
 namespace {
 
-constexpr std::string_view path = "/debug/pprof/";
+constexpr std::string_view pprof_path = "/debug/pprof/";
 
 constexpr std::array kinds = {
     ProfileKind{"allocs", "allocs", "allocation profile", "A sampling of all past memory allocations"},
@@ -33,7 +33,7 @@ constexpr std::array kinds = {
 };
 
 std::string profile_link(const ProfileKind& kind, const std::string& of, int debug) {
-    Link link(std::string(path) + std::string(kind.name));
+    Link link(std::string(pprof_path) + std::string(kind.name));
     if (debug > 0) link.with("debug", debug);
     return link.with("of", of).text();
 }
@@ -59,7 +59,7 @@ Response as_html(const State& state, const DaemonChoice& choice, Now now) {
     View view;
     const std::string of = choice.facts(state).of;
     view.set("daemon", choice.facts(state).title);
-    set_choices(view, state, of, path);
+    set_choices(view, state, of, pprof_path);
     for (const ProfileKind& kind : kinds) {
         View row;
         const bool is_there = is_offered(state, choice, kind);
@@ -73,7 +73,7 @@ Response as_html(const State& state, const DaemonChoice& choice, Now now) {
     view.set("of", of).set("max_seconds", std::to_string(state.limits.pprof_max_seconds));
     view.set("full_link", Link("/debug/pprof/goroutine").with("debug", 2).with("of", of).text());
     view.set("threads_link", Link("/debug/threads").with("of", of).text());
-    return html_page(state, now, {"Profiles", path, web::pprof_html}, view);
+    return html_page(state, now, {"Profiles", pprof_path, web::pprof_html}, view);
 }
 
 }  // namespace
@@ -89,7 +89,7 @@ const ProfileKind* find_profile_kind(std::string_view name) {
 }
 
 PageResult pprof_page(const State& state, const Request& request, Now now) {
-    if (request.path != path) {
+    if (request.path != pprof_path) {
         return error_response(404, "There is no such profile; /debug/pprof/ lists them.");
     }
     const auto form = wanted_form(request, Form::html);
@@ -105,7 +105,7 @@ PageResult pprof_page(const State& state, const Request& request, Now now) {
 
 PageResult pprof_redirect(const State& /*state*/, const Request& /*request*/, Now /*now*/) {
     Response response = error_response(301, "The list of profiles is at /debug/pprof/.");
-    response.headers.emplace_back("Location", path);
+    response.headers.emplace_back("Location", pprof_path);
     return response;
 }
 

@@ -12,6 +12,7 @@
 #include "daemon/pages/negotiate.hpp"
 #include "daemon/pages/queue_forms.hpp"
 #include "daemon/pages/queue_list.hpp"
+#include "daemon/pages/steps.hpp"
 #include "daemon/pages/target.hpp"
 #include "daemon/pages/text.hpp"
 #include "daemon/pages/web/assets.hpp"
@@ -21,20 +22,12 @@ namespace quipu {
 
 namespace {
 
-constexpr std::string_view topic = "queue";
+constexpr std::string_view queue_topic = "queue";
 constexpr std::size_t items_per_page = 100;
-constexpr std::size_t max_needle_bytes = 256;
-// A piece of the body; the item that crosses it is still whole in it.
-constexpr std::size_t piece_bytes = 64 * 1024;
-constexpr std::string_view path = "/debug/queue";
+constexpr std::string_view queue_path = "/debug/queue";
 
-PageText page_text() {
-    return {"Queue", path, web::queue_html};
-}
-
-std::string needle_of(const Request& request) {
-    const std::string* q = request.parameter("q");
-    return q ? q->substr(0, max_needle_bytes) : "";
+PageText queue_text() {
+    return {"Queue", queue_path, web::queue_html};
 }
 
 Form form_of(const Request& request) {
@@ -44,7 +37,7 @@ Form form_of(const Request& request) {
 Response failed(const State& state, Form form, Now now, const Response& error) {
     if (form != Form::html) return error;
     const std::string_view sentence = std::string_view(error.body).substr(0, error.body.size() - 1);
-    Response page = html_error(state, now, page_text(), error.status, sentence);
+    Response page = html_error(state, now, queue_text(), error.status, sentence);
     page.headers = error.headers;
     return page;
 }
@@ -56,7 +49,7 @@ void vary(Response& response) {
 class QueueWork final : public PageWork {
 public:
     QueueWork(const Request& request, std::vector<Reply> replies)
-        : form_(form_of(request)), needle_(needle_of(request)), list_(std::move(replies), needle_), json_(piece_) {}
+        : form_(form_of(request)), needle_(request.needle()), list_(std::move(replies), needle_), json_(piece_) {}
 
     std::optional<Response> head(const State& state, const Request& request, Now now) override {
         if (!list_.read_some()) return std::nullopt;
@@ -149,8 +142,8 @@ private:
             const QueueEntry& entry = take();
             view.add("items", queue_row(item_, entry.emitter, now));
         }
-        set_paging(view, paging, needle_.empty() ? Link(path) : Link(path).with("q", needle_));
-        return html_page(state, now, page_text(), view);
+        set_paging(view, paging, needle_.empty() ? Link(queue_path) : Link(queue_path).with("q", needle_));
+        return html_page(state, now, queue_text(), view);
     }
 
     // The next entry, its item in item_.
@@ -173,7 +166,7 @@ private:
 
 Finished finish(const State& state, const Request& request, Now now, std::vector<Reply> replies) {
     if (!replies.empty()) return std::make_unique<QueueWork>(request, std::move(replies));
-    Response response = failed(state, form_of(request), now, nobody_to_ask(state, topic));
+    Response response = failed(state, form_of(request), now, nobody_to_ask(state, queue_topic));
     vary(response);
     return response;
 }
@@ -184,10 +177,10 @@ PageResult queue_page(const State& state, const Request& request, Now now) {
     if (!wanted_form(request, Form::text)) {
         return error_response(400, "The format of this page is text, html or json.");
     }
-    std::vector<std::uint32_t> emitters = emitters_that_answer(state, topic);
+    std::vector<std::uint32_t> emitters = emitters_that_answer(state, queue_topic);
     if (emitters.empty()) return std::get<Response>(finish(state, request, now, {}));
     PageAsk page;
-    page.ask.topic = topic;
+    page.ask.topic = queue_topic;
     page.ask.emitters = std::move(emitters);
     page.finish = finish;
     return page;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/core/now.hpp"
 #include "daemon/pages/layout.hpp"
 #include "daemon/pages/target.hpp"
 #include "daemon/pages/text.hpp"
@@ -11,12 +12,6 @@
 namespace quipu {
 
 namespace {
-
-// Any 64 bits may come from a peer.
-std::int64_t wall_time(std::uint64_t wall_ns) {
-    constexpr std::uint64_t latest = std::uint64_t{1} << 62;
-    return static_cast<std::int64_t>(std::min(wall_ns, latest));
-}
 
 std::string_view status_word(std::uint32_t status) {
     switch (status) {

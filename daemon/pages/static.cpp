@@ -15,7 +15,7 @@ namespace quipu {
 
 namespace {
 
-struct Source {
+struct BuiltIn {
     std::string_view name;
     std::string_view content_type;
     const std::string_view& content;
@@ -26,19 +26,19 @@ constexpr std::string_view javascript = "text/javascript; charset=utf-8";
 
 // THE list of static files.
 constexpr std::array sources = {
-    Source{"style.css", css, web::style_css},
-    Source{"icon.svg", "image/svg+xml", web::icon_svg},
-    Source{"page.js", javascript, web::page_js},
-    Source{"feed.js", javascript, web::feed_js},
-    Source{"live.js", javascript, web::live_js},
-    Source{"flame.js", javascript, web::flame_js},
-    Source{"dashboard.css", css, web::dashboard_css},
-    Source{"tiles.js", javascript, web::tiles_js},
-    Source{"view.js", javascript, web::view_js},
-    Source{"charts.js", javascript, web::charts_js},
-    Source{"add.js", javascript, web::add_js},
-    Source{"dygraph.css", css, web::dygraph_css},
-    Source{"dygraph.js", javascript, web::dygraph_js},
+    BuiltIn{"style.css", css, web::style_css},
+    BuiltIn{"icon.svg", "image/svg+xml", web::icon_svg},
+    BuiltIn{"page.js", javascript, web::page_js},
+    BuiltIn{"feed.js", javascript, web::feed_js},
+    BuiltIn{"live.js", javascript, web::live_js},
+    BuiltIn{"flame.js", javascript, web::flame_js},
+    BuiltIn{"dashboard.css", css, web::dashboard_css},
+    BuiltIn{"tiles.js", javascript, web::tiles_js},
+    BuiltIn{"view.js", javascript, web::view_js},
+    BuiltIn{"charts.js", javascript, web::charts_js},
+    BuiltIn{"add.js", javascript, web::add_js},
+    BuiltIn{"dygraph.css", css, web::dygraph_css},
+    BuiltIn{"dygraph.js", javascript, web::dygraph_js},
 };
 
 struct StaticFile {
@@ -61,7 +61,7 @@ std::string hash_text(std::string_view content) {
 
 std::vector<StaticFile> make_files() {
     std::vector<StaticFile> files;
-    for (const Source& source : sources) {
+    for (const BuiltIn& source : sources) {
         StaticFile file{source.name, source.content_type, source.content, {}, {}};
         file.squeezed = gzip_small(source.content);
         file.link.append("/static/").append(source.name).append("?v=").append(hash_text(source.content));

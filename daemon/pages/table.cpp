@@ -219,4 +219,10 @@ const std::string* Request::parameter(std::string_view name) const {
     return it == parameters.end() ? nullptr : &it->second;
 }
 
+std::string Request::needle() const {
+    constexpr std::size_t max_bytes = 256;
+    const std::string* q = parameter("q");
+    return q ? q->substr(0, max_bytes) : "";
+}
+
 }  // namespace quipu

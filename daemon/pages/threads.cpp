@@ -22,10 +22,10 @@ namespace quipu {
 
 namespace {
 
-constexpr std::string_view path = "/debug/threads";
-constexpr std::string_view topic = "threads";
+constexpr std::string_view threads_path = "/debug/threads";
+constexpr std::string_view threads_topic = "threads";
 constexpr std::string_view go_topic = "goroutine";
-constexpr std::string_view unreadable = "The daemon sent a list of threads that cannot be read.";
+constexpr std::string_view unreadable_list = "The daemon sent a list of threads that cannot be read.";
 // Of one group on the HTML page; text and JSON have all.
 constexpr std::size_t max_rows = 200;
 
@@ -84,21 +84,21 @@ void fill(View& view, const ThreadsView& threads, Now now) {
     for (const TaskGroup& group : threads.tasks) view.add("tasks", task_view(group, threads.taken_wall_ns, now));
 }
 
-PageText page_text() {
-    return {"Threads", path, web::threads_html};
+PageText threads_text() {
+    return {"Threads", threads_path, web::threads_html};
 }
 
 PageJob::Render html_render(ThreadsView threads, DaemonFacts daemon) {
     return [threads = std::move(threads), daemon = std::move(daemon)](const State& state, const Request&, Now now) {
         View view;
         view.set("daemon", daemon.title).set("of", daemon.of);
-        set_choices(view, state, daemon.of, path);
+        set_choices(view, state, daemon.of, threads_path);
         set_time(view, "taken", threads.taken_wall_ns, now);
-        view.set("text_link", Link(path).with("format", "text").with("of", daemon.of).text());
-        view.set("json_link", Link(path).with("format", "json").with("of", daemon.of).text());
+        view.set("text_link", Link(threads_path).with("format", "text").with("of", daemon.of).text());
+        view.set("json_link", Link(threads_path).with("format", "json").with("of", daemon.of).text());
         view.set("flame_link", Link("/debug/pprof/flame").with("type", "threads").with("of", daemon.of).text());
         fill(view, threads, now);
-        return html_page(state, now, page_text(), view);
+        return html_page(state, now, threads_text(), view);
     };
 }
 
@@ -112,7 +112,7 @@ Response json_response(std::string body) {
 PageJob threads_job(DaemonFacts daemon, Form form, std::function<std::optional<ThreadsView>(const JobTools&)> read) {
     return {[daemon = std::move(daemon), form, read = std::move(read)](const JobTools& tools) -> PageJob::Render {
         std::optional<ThreadsView> threads = read(tools);
-        if (!threads) return rendered(error_response(502, unreadable));
+        if (!threads) return rendered(error_response(502, unreadable_list));
         switch (form) {
             case Form::text: return rendered(plain_text(threads_text(*threads, daemon.title)));
             case Form::json: return rendered(json_response(threads_json(*threads, daemon.title)));
@@ -124,7 +124,7 @@ PageJob threads_job(DaemonFacts daemon, Form form, std::function<std::optional<T
 
 PageAsk ask_for_threads(const DaemonChoice& choice, DaemonFacts daemon, Form form) {
     Ask ask;
-    ask.topic = topic;
+    ask.topic = threads_topic;
     return ask_daemon(
         choice,
         std::move(ask),
@@ -157,7 +157,7 @@ PageAsk ask_for_goroutines(const DaemonChoice& choice, DaemonFacts daemon, Form 
 Response failed(const State& state, Now now, Form form, const Response& error) {
     if (form != Form::html) return error;
     const std::string_view sentence = std::string_view(error.body).substr(0, error.body.size() - 1);
-    Response page = html_error(state, now, page_text(), error.status, sentence);
+    Response page = html_error(state, now, threads_text(), error.status, sentence);
     page.headers = error.headers;
     return page;
 }
@@ -171,7 +171,7 @@ PageResult threads_page(const State& state, const Request& request, Now now) {
     if (const auto* wrong = std::get_if<Response>(&chosen)) return failed(state, now, *form, *wrong);
     const auto& choice = std::get<DaemonChoice>(chosen);
     if (choice.answers(state, go_topic)) return ask_for_goroutines(choice, choice.facts(state), *form);
-    if (const auto wrong = not_offered(state, choice, topic, "list of threads")) {
+    if (const auto wrong = not_offered(state, choice, threads_topic, "list of threads")) {
         return failed(state, now, *form, *wrong);
     }
     return ask_for_threads(choice, choice.facts(state), *form);
@@ -196,8 +196,8 @@ PageResult pprof_goroutine_page(const State& state, const Request& request, Now 
             return unchanged(std::move(body), "goroutine");
         });
     }
-    if (auto wrong = not_offered(state, choice, topic, "list of threads")) return std::move(*wrong);
-    ask.topic = topic;
+    if (auto wrong = not_offered(state, choice, threads_topic, "list of threads")) return std::move(*wrong);
+    ask.topic = threads_topic;
     return ask_daemon(
         choice,
         std::move(ask),
@@ -205,7 +205,7 @@ PageResult pprof_goroutine_page(const State& state, const Request& request, Now 
          pid = choice.facts(state).pid](const State&, const Request&, Now, std::string body) -> Finished {
             return PageJob{[level, pid, body = std::move(body)](const JobTools& tools) {
                 const std::optional<NamedThreads> threads = named_threads(body, pid, tools);
-                if (!threads) return rendered(error_response(502, unreadable));
+                if (!threads) return rendered(error_response(502, unreadable_list));
                 if (level == 2) return rendered(plain_text(goroutine_dump(threads->view)));
                 if (level == 0) return rendered(profile_file(threads->profile, "goroutine"));
                 const std::string text = legacy_text(threads->profile, "goroutine", 0);

@@ -4,6 +4,7 @@
 #include <map>
 #include <tuple>
 
+#include "daemon/core/now.hpp"
 #include "daemon/pages/text.hpp"
 #include "daemon/profile/stacks.hpp"
 #include "daemon/profile/thread_profile.hpp"
@@ -11,11 +12,6 @@
 namespace quipu {
 
 namespace {
-
-// Any 64 bits may come from a peer.
-std::int64_t wall_time(std::uint64_t wall_ns) {
-    return static_cast<std::int64_t>(std::min(wall_ns, std::uint64_t{1} << 62));
-}
 
 ThreadRow thread_row(const wire::Thread& thread) {
     ThreadRow row;

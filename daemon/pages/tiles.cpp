@@ -15,7 +15,6 @@ namespace quipu {
 
 namespace {
 
-constexpr std::int64_t rate_over_s = 60;
 constexpr std::int64_t spark_step_s = 10;
 constexpr std::int64_t spark_points = 90;  // 15 minutes
 constexpr double spark_height = 24;

@@ -12,8 +12,6 @@ namespace quipu {
 
 namespace {
 
-constexpr std::size_t max_needle_bytes = 256;
-
 // As Go's strconv.ParseBool; what it does not know is false.
 bool parse_bool(std::string_view text) {
     constexpr std::array<std::string_view, 6> yes = {"1", "t", "T", "TRUE", "true", "True"};
@@ -101,7 +99,7 @@ Complaint parse_traces_ask(const State& state, const Request& request, TracesAsk
     ask.family = value("fam");
     ask.trace = value("trace");
     ask.ref = value("ref");
-    ask.needle = value("q").substr(0, max_needle_bytes);
+    ask.needle = request.needle();
     ask.wants_latency = !value("lat").empty() && !ask.family.empty();
     if (!value("all").empty()) ask.is_all_above = parse_bool(value("all"));
     if (!ask.family.empty() && !state.traces.families().contains(ask.family)) {

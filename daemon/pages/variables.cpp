@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t rows_per_page = 1000;
 constexpr std::size_t max_document_bytes = 200;  // of a JSON document; /debug/vars has the whole
 
-struct Row {
+struct VariableRow {
     const Family* family = nullptr;
     std::string_view label;
     const Series* series = nullptr;  // null: a family that has none yet
@@ -28,7 +28,7 @@ std::string_view kind_text(Kind kind) {
     return {};
 }
 
-std::string value_text(const Row& row) {
+std::string value_text(const VariableRow& row) {
     if (!row.series) return {};
     switch (row.family->kind) {
         case Kind::counter: return grouped(row.series->counter().total);
@@ -49,14 +49,14 @@ std::string value_text(const Row& row) {
     return row.family->unit.empty() ? out : out.append(" ").append(row.family->unit);
 }
 
-bool matches(const Row& row, std::string_view needle) {
+bool matches(const VariableRow& row, std::string_view needle) {
     return contains_folded(row.family->name, needle) || contains_folded(row.label, needle) ||
            contains_folded(row.family->help, needle);
 }
 
-std::vector<Row> rows_of(const State& state, std::string_view needle, std::size_t& total) {
-    std::vector<Row> rows;
-    const auto add = [&](const Row& row) {
+std::vector<VariableRow> rows_of(const State& state, std::string_view needle, std::size_t& total) {
+    std::vector<VariableRow> rows;
+    const auto add = [&](const VariableRow& row) {
         ++total;
         if (matches(row, needle)) rows.push_back(row);
     };
@@ -67,7 +67,7 @@ std::vector<Row> rows_of(const State& state, std::string_view needle, std::size_
     return rows;
 }
 
-View view_of(const Row& row) {
+View view_of(const VariableRow& row) {
     View view;
     view.set("name", row.family->name).set("label", row.label).set("label_name", row.family->label_name);
     view.set("kind", kind_text(row.family->kind)).set("help", row.family->help).set("value", value_text(row));
@@ -88,7 +88,7 @@ PageResult variables_page(const State& state, const Request& request, Now now) {
     const std::string* asked = request.parameter("q");
     const std::string_view needle = asked ? std::string_view(*asked) : std::string_view();
     std::size_t total = 0;
-    const std::vector<Row> rows = rows_of(state, needle, total);
+    const std::vector<VariableRow> rows = rows_of(state, needle, total);
     const std::optional<Paging> paging = page_of(request, rows.size(), rows_per_page);
     if (!paging) return html_error(state, now, page, 400, "The page is not a number.");
     View view;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "daemon/core/now.hpp"
+
 namespace quipu {
 
 namespace {
@@ -65,7 +67,7 @@ ProfileData thread_profile(const wire::ThreadReport& report) {
     profile.sample_types.push_back({intern("goroutine"), intern("count")});
     profile.period_type = profile.sample_types.front();
     profile.period = 1;
-    profile.time_ns = static_cast<std::int64_t>(std::min(report.taken_wall_ns, std::uint64_t{1} << 62));
+    profile.time_ns = wall_time(report.taken_wall_ns);
     add_mappings(profile, intern, report);
     std::unordered_map<std::uint64_t, std::uint32_t> by_address;
     for (const wire::Thread& thread : report.threads) {

@@ -86,7 +86,7 @@ void check_escaping(std::string_view text, const std::string& repaired) {
     const bool has_nul = text.find('\0') != std::string_view::npos;
     check(parse_target(percent, target) != has_nul, "a path that does not decode", percent);
     check(has_nul || target.path.substr(1) == text, "a path of another text", percent);
-    const std::string line = quoted(text);
+    const std::string line = in_quotes(text);
     for (const char c : line) check(c >= 0x20 && c < 0x7f, "a log line that is not printable", line);
     check(line.size() <= 1024, "a log line that is too long", line);
 }
