@@ -262,16 +262,16 @@ asio::awaitable<bool> HttpConn::deliver(Response response) {
     if (Keeper* keeper = side_.exchange.keeper(); keeper && response.shows_counts) co_await keeper->publish();
     if (is_client_gone_ || is_closed_) co_return false;
     if (response.status >= 400) count_error();
-    const auto target = parser_->get().target();
-    spdlog::debug(
-        "answered status={} bytes={} target={}",
-        response.status,
-        response.body.size(),
-        in_quotes({target.data(), target.size()})
-    );
+    log_answer(response);
     const bool is_last = !parser_->keep_alive() || side_.is_stopping;
     const bool is_written = co_await write(std::move(response), is_last);
     co_return is_written && !is_last;
+}
+
+void HttpConn::log_answer(const Response& response) {
+    if (!spdlog::should_log(spdlog::level::debug)) return;
+    const auto target = in_quotes({parser_->get().target().data(), parser_->get().target().size()});
+    spdlog::debug("answered status={} bytes={} target={}", response.status, response.body.size(), target);
 }
 
 // Whose request is refused anyway is not asked for a password.

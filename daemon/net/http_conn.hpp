@@ -144,6 +144,7 @@ private:
     void begin_request();
     Got end_of_wait(bool has_begun);
     bool receive();
+    void log_answer(const Response& response);
     void count_error();
     void count_tls_failure();
     unsigned parse();

@@ -88,7 +88,7 @@ HttpResponse without_body(const Response& response, unsigned version, bool is_la
     message.set(http::field::date, http_date(now.wall_ns));
     message.set(http::field::content_type, response.content_type);
     for (const auto& [name, value] : response.headers) {
-        if (is_safe_value(value)) message.set(name, value);
+        if (is_safe_value(value)) message.insert(name, value);
     }
     message.keep_alive(!is_last);
     return message;
