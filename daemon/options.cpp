@@ -406,6 +406,11 @@ void read_command_line(int argc, const char* const* argv, Options& options, Give
             else
                 given[option.string_key] = {option.value.at(0), "--" + option.string_key, true};
         }
+    } catch (const po::unknown_option& unknown) {
+        throw UsageError("there is no flag '" + unknown.get_option_name() + "'");
+    } catch (const po::error_with_option_name& wrong) {
+        // Not what(): it puts words into words, and never ends where one of them is %canonical_option%.
+        throw UsageError("'" + wrong.get_option_name() + "' must have one value, as in --flag=value");
     } catch (const po::error& wrong) {
         throw UsageError(wrong.what());
     }
@@ -432,8 +437,8 @@ void read_file(const std::string& path, GivenByName& given) {
             }
         } catch (const po::unknown_option& unknown) {
             throw UsageError(where + "there is no flag '" + unknown.get_option_name() + "'");
-        } catch (const po::error& wrong) {
-            throw UsageError(where + wrong.what());
+        } catch (const po::error&) {
+            throw UsageError(where + "this is neither FLAG = VALUE nor a comment: '" + line + "'");
         }
     }
     if (file.bad()) throw StartError("cannot read " + path + ": " + std::generic_category().message(errno));

@@ -85,8 +85,7 @@ View view_of(const VariableRow& row) {
 
 PageResult variables_page(const State& state, const Request& request, Now now) {
     const PageText page{"Variables", "/debug/variables", web::variables_html};
-    const std::string* asked = request.parameter("q");
-    const std::string_view needle = asked ? std::string_view(*asked) : std::string_view();
+    const std::string needle = request.needle();
     std::size_t total = 0;
     const std::vector<VariableRow> rows = rows_of(state, needle, total);
     const std::optional<Paging> paging = page_of(request, rows.size(), rows_per_page);

@@ -138,6 +138,11 @@ std::optional<FlagValues> parse_flags(const ProgramText& program, int argc, cons
     try {
         const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
         po::store(po::command_line_parser(argc, argv).options(all).positional(words).style(style).run(), given);
+    } catch (const po::unknown_option& unknown) {
+        throw UsageError("there is no flag '" + unknown.get_option_name() + "'");
+    } catch (const po::error_with_option_name& wrong) {
+        // Not what(): it puts words into words, and never ends where one of them is %canonical_option%.
+        throw UsageError("'" + wrong.get_option_name() + "' must have one value, as in --flag=value");
     } catch (const po::error& error) {
         throw UsageError(error.what());
     }
