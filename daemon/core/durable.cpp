@@ -40,8 +40,8 @@ bool is_durable(const Family& family) {
     return is_counted && !family.is_own;
 }
 
-DurableCount durable(const Cell& cell, std::uint64_t value) {
-    return {cell.family->name, *cell.label, cell.index, value};
+DurableCount durable(const Metrics& metrics, const Cell& cell, std::uint64_t value) {
+    return {metrics.family_of(cell).name, *cell.label, cell.index, value};
 }
 
 std::vector<DurableWord> words_of(const EmitterRecord& emitter) {
@@ -104,7 +104,7 @@ bool has_changes(const State& state, Book book) {
 Changes take_changes(State& state, Book book, Now now, bool is_end) {
     Changes changes;
     for (const Cell* cell : state.metrics.take_retired(book)) {
-        changes.retired.push_back(durable(*cell, cell->retired));
+        changes.retired.push_back(durable(state.metrics, *cell, cell->retired));
     }
     for (const auto& emitter : state.emitters.all()) {
         const std::vector<Count*> counts = Metrics::take_counts(emitter->metrics, book);
@@ -115,7 +115,7 @@ Changes take_changes(State& state, Book book, Now now, bool is_end) {
         clear_life_marks(*emitter, book);
         row.counts.reserve(counts.size());
         for (const Count* count : counts) {
-            row.counts.push_back(durable(*count->first, count->second.shown()));
+            row.counts.push_back(durable(state.metrics, *count->cell, count->shown()));
         }
     }
     changes.forgotten_instances = std::exchange(state.forgotten[index_of(book)], {});

@@ -22,9 +22,10 @@ std::optional<std::uint64_t> value_of(const HistorySeries& series, std::uint32_t
     if (const auto* histogram = std::get_if<HistogramValue>(&series.source->value)) {
         return histogram->cells[cell].total;
     }
-    const auto* gauge = std::get_if<GaugeValue>(&series.source->value);
-    if (!gauge || !gauge->is_known || !std::isfinite(gauge->shown)) return std::nullopt;
-    return std::bit_cast<std::uint64_t>(gauge->shown);
+    if (series.source->kind() != Kind::gauge) return std::nullopt;
+    const GaugeValue& gauge = series.source->gauge();
+    if (!gauge.is_known || !std::isfinite(gauge.shown)) return std::nullopt;
+    return std::bit_cast<std::uint64_t>(gauge.shown);
 }
 
 // The points [first, first + count) of a finer column as one.
@@ -46,13 +47,14 @@ std::optional<std::uint64_t> combined(const HistoryColumn& column, int first, in
 
 bool HistoryWitnesses::push(const Series& series) const {
     const auto pushes = [&series](const InstanceMetrics* who) {
-        if (const auto* count = std::get_if<Cell>(&series.value)) return who->counts.contains(const_cast<Cell*>(count));
+        if (const auto* count = std::get_if<Cell>(&series.value)) return who->counts.find(*count) != nullptr;
         if (const auto* histogram = std::get_if<HistogramValue>(&series.value)) {
-            return who->counts.contains(const_cast<Cell*>(histogram->cells.data()));
+            return who->counts.find(histogram->cells.front()) != nullptr;
         }
         const auto is_of = [who](const auto& part) { return part.first == who; };
-        const auto* gauge = std::get_if<GaugeValue>(&series.value);
-        return gauge && std::any_of(gauge->parts.begin(), gauge->parts.end(), is_of);
+        if (series.kind() != Kind::gauge) return false;
+        const auto& parts = series.gauge().parts;
+        return std::any_of(parts.begin(), parts.end(), is_of);
     };
     return std::any_of(connected.begin(), connected.end(), pushes);
 }

@@ -26,10 +26,9 @@ void History::begin(const Newcomer& newcomer, const HistoryWitnesses& witnesses)
         std::uint64_t total = cell->total;
         std::int64_t settled_s = 0;
         for (std::size_t i = 0; i < witnesses.connected.size(); ++i) {
-            const auto& counts = witnesses.connected[i]->counts;
-            const auto part = counts.find(const_cast<Cell*>(cell));
-            if (part == counts.end()) continue;
-            total -= std::min(part->second.shown(), total);
+            const Count* part = witnesses.connected[i]->counts.find(*cell);
+            if (!part) continue;
+            total -= std::min(part->shown(), total);
             settled_s = std::max(settled_s, witnesses.settled_s[i]);
         }
         begin(it->second, total, settled_s);

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "daemon/core/json_text.hpp"
-#include "daemon/core/metrics_marks.hpp"
 #include "daemon/core/utf8.hpp"
 #include "proto/limits.hpp"
 
@@ -21,24 +20,11 @@ Series make_series(const Family& family) {
     Series series;
     switch (family.kind) {
         case Kind::counter: series.value = Cell{}; break;
-        case Kind::gauge: series.value = GaugeValue{}; break;
-        case Kind::text: series.value = TextValue{}; break;
+        case Kind::gauge: series.value = Boxed<GaugeValue>{}; break;
+        case Kind::text: series.value = Boxed<TextValue>{}; break;
         case Kind::histogram: series.value = HistogramValue{std::vector<Cell>(family.bounds.size() + 2)}; break;
     }
     return series;
-}
-
-// So that each count knows its name.
-void name_cells(const Family& family, const std::string& label, Series& series) {
-    const auto name = [&](Cell& cell, std::size_t index) {
-        cell.family = &family;
-        cell.label = &label;
-        cell.index = static_cast<std::uint32_t>(index);
-    };
-    if (auto* cell = std::get_if<Cell>(&series.value)) name(*cell, 0);
-    if (auto* histogram = std::get_if<HistogramValue>(&series.value)) {
-        for (std::size_t i = 0; i < histogram->cells.size(); ++i) name(histogram->cells[i], i);
-    }
 }
 
 // How many ids a series of the family takes; of our families and those on the wire.
@@ -142,7 +128,7 @@ GaugeValue& Metrics::own_bytes(std::string_view name, std::string_view help) {
     like.help = help;
     like.kind = Kind::gauge;
     like.unit = "bytes";
-    auto& gauge = std::get<GaugeValue>(own_series(own_family(std::move(like))).value);
+    GaugeValue& gauge = own_series(own_family(std::move(like))).gauge();
     gauge.is_known = true;
     return gauge;
 }
@@ -163,7 +149,7 @@ void Metrics::set_own(Family& gauges, std::string_view label, double value) {
         gauges.has_wrong_labels = gauges.has_wrong_labels || !is_utf8(label);
         it = gauges.series.emplace(std::string(label), make_series(gauges)).first;
     }
-    auto& gauge = std::get<GaugeValue>(it->second.value);
+    GaugeValue& gauge = it->second.gauge();
     gauge.shown = value;
     gauge.is_known = true;
 }
@@ -181,7 +167,10 @@ Family* Metrics::ensure_family(const Family& like) {
         return &family;
     }
     if (families_.size() >= limits_.families) return nullptr;
-    return &families_.emplace(like.name, like).first->second;
+    Family& family = families_.emplace(like.name, like).first->second;
+    family.number = static_cast<std::uint32_t>(numbered_.size());
+    numbered_.push_back(&family);
+    return &family;
 }
 
 Family* Metrics::admit_family(const wire::Family& family) {
@@ -218,6 +207,20 @@ Series* Metrics::admit_series(Family& family, std::string_view label) {
     auto& [key, series] = *family.series.emplace(std::string(label), make_series(family)).first;
     name_cells(family, key, series);
     return &series;
+}
+
+// So that each count knows its name.
+void Metrics::name_cells(const Family& family, const std::string& label, Series& series) const {
+    const auto name = [&](Cell& cell, std::size_t index) {
+        cell.family = family.number;
+        cell.label = &label;
+        cell.index = static_cast<std::uint16_t>(index);
+        if (!is_kept_) cell.retired_marks.set_all();  // so it is never put into a list
+    };
+    if (auto* cell = std::get_if<Cell>(&series.value)) name(*cell, 0);
+    if (auto* histogram = std::get_if<HistogramValue>(&series.value)) {
+        for (std::size_t i = 0; i < histogram->cells.size(); ++i) name(histogram->cells[i], i);
+    }
 }
 
 Cell* Metrics::ensure_cell(Family& family, std::string_view label, std::uint32_t index) {
@@ -258,13 +261,15 @@ Errc check(const ConnectionIds& ids, const wire::Define& define) {
 
 // Null: it has none there, and there is no room for it.
 Count* Metrics::admit_count(InstanceMetrics& who, Cell& cell, std::size_t& room) {
-    if (const auto it = who.counts.find(&cell); it != who.counts.end()) return &*it;
+    if (Count* known = who.counts.find(cell)) return known;
     if (room == 0) {
         ++counts_.refused_counts;
         return nullptr;
     }
     --room;
-    return &*who.counts.try_emplace(&cell).first;
+    Count& made = who.counts.of(cell);
+    if (!is_kept_) made.marks.set_all();  // so it is never put into a list
+    return &made;
 }
 
 Errc Metrics::define(InstanceMetrics& who, ConnectionIds& ids, const wire::Define& define, std::size_t room) {
@@ -279,13 +284,16 @@ Errc Metrics::define(InstanceMetrics& who, ConnectionIds& ids, const wire::Defin
         for (std::uint32_t i = 0; i < ids.widths[series.family - 1]; ++i) {
             IdTarget target;
             if (admitted) {
-                target.family = family;
+                target.family = series.family;
                 target.kind = family->kind;
-                target.series = admitted;
                 Cell* cell = std::get_if<Cell>(&admitted->value);
                 if (auto* histogram = std::get_if<HistogramValue>(&admitted->value)) cell = &histogram->cells[i];
-                if (cell) target.count = admit_count(who, *cell, room);
-                if (cell && !target.count) target = {};
+                if (cell) {
+                    target.count = admit_count(who, *cell, room);
+                    if (!target.count) target = {};
+                } else {
+                    target.series = admitted;
+                }
             }
             ids.targets.push_back(target);
         }
@@ -301,25 +309,25 @@ Errc Metrics::apply(InstanceMetrics& who, ConnectionIds& ids, const wire::Deltas
     for (std::size_t i = 0; i < deltas.ids.size(); ++i) {
         const IdTarget& target = ids.targets[deltas.ids[i] - 1];
         const std::int64_t delta = deltas.deltas[i];
-        if (target.count) [[likely]] {
-            auto& [cell, contribution] = *target.count;
+        if (target.family == 0) [[unlikely]] {
+            ++counts_.dropped_values;
+        } else if (target.is_count()) [[likely]] {
+            Count& count = *target.count;
             const auto growth = static_cast<std::uint64_t>(delta);
-            const std::uint64_t before = contribution.shown();
-            const std::uint64_t grown = std::max(contribution.held, contribution.now + growth) - before;
+            const std::uint64_t before = count.shown();
+            const std::uint64_t grown = std::max(count.held, count.now + growth) - before;
             // Beyond 2^64 a total would step back to nothing: that growth is refused as a negative one is.
-            if (delta < 0 || growth > room_above(contribution.now) || grown > room_above(cell->total)) {
+            if (delta < 0 || growth > room_above(count.now) || grown > room_above(count.cell->total)) {
                 ++counts_.refused_deltas;
                 continue;
             }
-            contribution.now += growth;
-            cell->total += grown;
-            mark(who.changed, *target.count, contribution.marks);
-        } else if (target.series) {
-            auto& gauge = std::get<GaugeValue>(target.series->value);
-            part_of(gauge, who) += static_cast<double>(delta);
-            remerge(*target.family, gauge);
+            count.now += growth;
+            count.cell->total += grown;
+            mark(who.changed, count, count.marks);
         } else {
-            ++counts_.dropped_values;
+            GaugeValue& gauge = target.series->gauge();
+            part_of(gauge, who) += static_cast<double>(delta);
+            remerge(ids.family_of(target), gauge);
         }
     }
     return Errc::ok;
@@ -329,7 +337,7 @@ Errc Metrics::apply(InstanceMetrics& who, ConnectionIds& ids, const wire::Set& s
     const auto check = [&ids](std::uint32_t id, Kind kind) {
         if (id == 0 || id > ids.targets.size()) return Errc::id_unknown;
         const IdTarget& target = ids.targets[id - 1];
-        return target.family && target.kind != kind ? Errc::kind_mismatch : Errc::ok;
+        return target.family != 0 && target.kind != kind ? Errc::kind_mismatch : Errc::ok;
     };
     for (const std::uint32_t id : set.gauge_ids) {
         if (const Errc errc = check(id, Kind::gauge); errc != Errc::ok) return errc;
@@ -339,27 +347,28 @@ Errc Metrics::apply(InstanceMetrics& who, ConnectionIds& ids, const wire::Set& s
     }
     for (std::size_t i = 0; i < set.gauge_ids.size(); ++i) {
         const IdTarget& target = ids.targets[set.gauge_ids[i] - 1];
-        if (!target.series) {
+        if (target.family == 0) {
             ++counts_.dropped_values;
             continue;
         }
-        auto& gauge = std::get<GaugeValue>(target.series->value);
+        GaugeValue& gauge = target.series->gauge();
         part_of(gauge, who) = set.gauge_values[i];
-        remerge(*target.family, gauge);
+        remerge(ids.family_of(target), gauge);
     }
     for (const wire::TextValue& value : set.texts) {
         const IdTarget& target = ids.targets[value.id - 1];
-        if (!target.series) {
+        if (target.family == 0) {
             ++counts_.dropped_values;
             continue;
         }
+        const Family& family = ids.family_of(target);
         std::optional<std::string> shown(value.value);
-        if (target.family->is_json) shown = checked_json(value.value);
+        if (family.is_json) shown = checked_json(value.value);
         if (!shown) {
             ++counts_.refused_documents;
             continue;
         }
-        set_text(*target.family, std::get<TextValue>(target.series->value), who, *shown);
+        set_text(family, target.series->text(), who, *shown);
     }
     return Errc::ok;
 }
@@ -382,9 +391,9 @@ void Metrics::set_text(const Family& family, TextValue& text, const InstanceMetr
 }
 
 void Metrics::set_aside(InstanceMetrics& who) {
-    for (auto& [cell, contribution] : who.counts) {
-        contribution.held = contribution.shown();
-        contribution.now = 0;
+    for (Count& count : who.counts) {
+        count.held = count.shown();
+        count.now = 0;
     }
 }
 
@@ -393,11 +402,13 @@ void Metrics::remove_parts(InstanceMetrics& who) {
     for (auto& [name, family] : families_) {
         if (family.kind != Kind::gauge && family.kind != Kind::text) continue;
         for (auto& [label, series] : family.series) {
-            if (auto* gauge = std::get_if<GaugeValue>(&series.value)) remove_part(family, *gauge, who);
-            if (auto* text = std::get_if<TextValue>(&series.value)) {
-                const std::size_t before = bytes_of(*text);
-                remove_part(family, *text, who);
-                text_bytes_ += bytes_of(*text) - before;
+            if (family.kind == Kind::gauge) {
+                remove_part(family, series.gauge(), who);
+            } else {
+                TextValue& text = series.text();
+                const std::size_t before = bytes_of(text);
+                remove_part(family, text, who);
+                text_bytes_ += bytes_of(text) - before;
             }
         }
     }
@@ -405,9 +416,9 @@ void Metrics::remove_parts(InstanceMetrics& who) {
 
 void Metrics::retire(InstanceMetrics& who) {
     assert(!who.is_retired);
-    for (auto& [cell, contribution] : who.counts) {
-        cell->retired += contribution.shown();
-        mark_retired(*cell);
+    for (const Count& count : who.counts) {
+        count.cell->retired += count.shown();
+        mark_retired(*count.cell);
     }
     who.is_retired = true;
     remove_parts(who);
@@ -415,9 +426,9 @@ void Metrics::retire(InstanceMetrics& who) {
 
 void Metrics::revive(InstanceMetrics& who) {
     assert(who.is_retired);
-    for (auto& [cell, contribution] : who.counts) {
-        cell->retired -= contribution.shown();
-        mark_retired(*cell);
+    for (const Count& count : who.counts) {
+        count.cell->retired -= count.shown();
+        mark_retired(*count.cell);
     }
     who.is_retired = false;
 }

@@ -8,17 +8,17 @@
 // Not here: who the instances are (emitters.hpp), how values look on a page (pages/).
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "daemon/core/counts.hpp"
+#include "daemon/core/metrics_marks.hpp"
 #include "proto/errc.hpp"
 #include "proto/message.hpp"
 
@@ -43,42 +43,16 @@ struct MetricLimits {
     std::size_t text_bytes = std::size_t{32} * 1024 * 1024;  // of all text values; beyond: the old ones stay, counted
 };
 
-// Where changes are written down, each at its own pace: the store, once a second, and the journal, before a page with
-// them leaves (durable.hpp). Whatever is marked for the journal is marked for the store.
-enum class Book : std::uint8_t { store, journal };
-inline constexpr std::array all_books = {Book::store, Book::journal};
-
-// The books in which something has to be written anew.
-class Marks {
-public:
-    [[nodiscard]] bool has(Book book) const { return (bits_ & bit(book)) != 0; }
-
-    [[nodiscard]] bool has_all() const { return bits_ == 3; }
-
-    void set(Book book) { bits_ = static_cast<std::uint8_t>(bits_ | bit(book)); }
-
-    void clear(Book book) { bits_ = static_cast<std::uint8_t>(bits_ & ~bit(book)); }
-
-private:
-    static std::uint8_t bit(Book book) { return static_cast<std::uint8_t>(1U << static_cast<unsigned>(book)); }
-
-    std::uint8_t bits_ = 0;
-};
-
-// What is marked, a list for each book: taking it costs what has changed, not what there is.
-template <typename Item>
-using Marked = std::array<std::vector<Item*>, all_books.size()>;
-
 struct Family;
 struct InstanceMetrics;
 
-// One published count.
+// One published count. Family, label and index are its name; quipud's own cells have none.
 struct Cell {
     std::uint64_t total = 0;             // what is shown
     std::uint64_t retired = 0;           // the part of it that ended instances left behind
-    const Family* family = nullptr;      // with label and index: its name; null: quipud's own
     const std::string* label = nullptr;  // the key in Family::series
-    std::uint32_t index = 0;             // 0, or the index in a histogram
+    std::uint32_t family = 0;            // its number, see Metrics::family_of()
+    std::uint16_t index = 0;             // 0, or the index in a histogram
     Marks retired_marks;                 // `retired` has changed
 };
 
@@ -94,19 +68,50 @@ struct Merged {
 using GaugeValue = Merged<double>;
 using TextValue = Merged<std::string>;
 
+// A value apart from its series, since counts, which are many, would all have its size. Never empty but moved from.
+template <typename Value>
+class Boxed {
+public:
+    Boxed() : value_(std::make_unique<Value>()) {}
+
+    ~Boxed() = default;
+    Boxed(Boxed&&) noexcept = default;
+    Boxed& operator=(Boxed&&) noexcept = default;
+
+    Boxed(const Boxed& other) : value_(std::make_unique<Value>(*other.value_)) {}
+
+    Boxed& operator=(const Boxed& other) {
+        if (this != &other) value_ = std::make_unique<Value>(*other.value_);
+        return *this;
+    }
+
+    [[nodiscard]] Value& get() { return *value_; }
+
+    [[nodiscard]] const Value& get() const { return *value_; }
+
+private:
+    std::unique_ptr<Value> value_;
+};
+
 // Not cumulative: one cell a bound, one for +Inf, then the sum in multiples of Family::sum_unit.
 struct HistogramValue {
     std::vector<Cell> cells;
 };
 
 struct Series {
-    std::variant<Cell, GaugeValue, TextValue, HistogramValue> value;  // in the order of Kind
+    std::variant<Cell, Boxed<GaugeValue>, Boxed<TextValue>, HistogramValue> value;  // in the order of Kind
+
+    [[nodiscard]] Kind kind() const { return static_cast<Kind>(value.index()); }
 
     [[nodiscard]] const Cell& counter() const { return std::get<Cell>(value); }
 
-    [[nodiscard]] const GaugeValue& gauge() const { return std::get<GaugeValue>(value); }
+    [[nodiscard]] const GaugeValue& gauge() const { return std::get<Boxed<GaugeValue>>(value).get(); }
 
-    [[nodiscard]] const TextValue& text() const { return std::get<TextValue>(value); }
+    [[nodiscard]] GaugeValue& gauge() { return std::get<Boxed<GaugeValue>>(value).get(); }
+
+    [[nodiscard]] const TextValue& text() const { return std::get<Boxed<TextValue>>(value).get(); }
+
+    [[nodiscard]] TextValue& text() { return std::get<Boxed<TextValue>>(value).get(); }
 
     [[nodiscard]] const HistogramValue& histogram() const { return std::get<HistogramValue>(value); }
 };
@@ -114,7 +119,8 @@ struct Series {
 using SeriesByLabel = std::map<std::string, Series, std::less<>>;
 
 struct Family {
-    std::string name;  // as on /debug/vars
+    std::string name;          // as on /debug/vars
+    std::uint32_t number = 0;  // set by Metrics
     Kind kind = Kind::counter;
     std::string help;
     std::string unit;
@@ -134,32 +140,25 @@ struct Family {
 
 using FamilyByName = std::map<std::string, Family, std::less<>>;
 
-// What one instance has in one cell.
-struct Contribution {
-    std::uint64_t held = 0;  // before its present connection
-    std::uint64_t now = 0;   // in its present connection
-    Marks marks;
-
-    [[nodiscard]] std::uint64_t shown() const { return held > now ? held : now; }
-};
-
-using CountByCell = std::unordered_map<Cell*, Contribution>;
-using Count = CountByCell::value_type;  // stays where it is
-
 // All that one instance has contributed. Address-stable while it lives; owned by its Emitter.
 struct InstanceMetrics {
     std::uint64_t start_wall_ns = 0;  // MERGE_LAST: the youngest instance wins
-    CountByCell counts;
+    Counts counts;
     Marked<Count> changed;
     bool is_retired = false;  // its counts are in Cell::retired
 };
 
-// What an id of one connection stands for.
+// What an id of one connection stands for. There are as many of them as counts, so they are small.
 struct IdTarget {
+    union {
+        Count* count = nullptr;  // counters, histogram cells
+        Series* series;          // gauges, texts
+    };
+
+    std::uint32_t family = 0;  // its id; 0: refused, what comes for it is counted and dropped
     Kind kind = Kind::counter;
-    Count* count = nullptr;    // counters, histogram cells
-    Series* series = nullptr;  // gauges, texts
-    Family* family = nullptr;  // null: refused, what comes for it is counted and dropped
+
+    [[nodiscard]] bool is_count() const { return kind == Kind::counter || kind == Kind::histogram; }
 };
 
 // The ids of one connection. Index is id - 1.
@@ -167,6 +166,8 @@ struct ConnectionIds {
     std::vector<Family*> families;      // null: refused
     std::vector<std::uint32_t> widths;  // of each family: how many ids one of its series takes
     std::vector<IdTarget> targets;
+
+    [[nodiscard]] const Family& family_of(const IdTarget& target) const { return *families[target.family - 1]; }
 };
 
 // How often something was dropped or refused: read by Own (own.hpp), shown as quipu/... variables.
@@ -192,6 +193,9 @@ public:
     [[nodiscard]] const FamilyByName& families() const { return families_; }
 
     [[nodiscard]] const Family* find(std::string_view name) const;
+
+    // Of a cell that has a label.
+    [[nodiscard]] const Family& family_of(const Cell& cell) const { return *numbered_[cell.family]; }
 
     [[nodiscard]] std::uint32_t series_count() const { return series_count_; }
 
@@ -220,6 +224,9 @@ public:
     void retire(InstanceMetrics& who);
     // An instance taken for ended is back.
     void revive(InstanceMetrics& who);
+
+    // Nobody will ever ask what has changed, so it is not noted any more. Before any instance counts.
+    void keep_nothing() { is_kept_ = false; }
 
     // For take_changes() and restore() in durable.cpp.
     [[nodiscard]] FamilyByName& families_to_store() { return families_; }
@@ -256,13 +263,16 @@ private:
     Count* admit_count(InstanceMetrics& who, Cell& cell, std::size_t& room);
     void set_text(const Family& family, TextValue& text, const InstanceMetrics& who, std::string_view value);
     void remove_parts(InstanceMetrics& who);
+    void name_cells(const Family& family, const std::string& label, Series& series) const;
     void mark_retired(Cell& cell);
 
     MetricLimits limits_;
     FamilyByName families_;
+    std::vector<const Family*> numbered_;  // those that were pushed, by number
     std::uint32_t series_count_ = 0;
     std::size_t text_bytes_ = 0;  // parts and what is shown
     Marked<Cell> retired_changed_;
+    bool is_kept_ = true;
     MetricCounts counts_;
 };
 

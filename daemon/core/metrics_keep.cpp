@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "daemon/core/metrics.hpp"
-#include "daemon/core/metrics_marks.hpp"
 
 namespace quipu {
 
@@ -15,7 +14,7 @@ std::vector<Cell*> Metrics::take_retired(Book book) {
 }
 
 std::vector<Count*> Metrics::take_counts(InstanceMetrics& who, Book book) {
-    return take(book, who.changed, [](Count& count) -> Marks& { return count.second.marks; });
+    return take(book, who.changed, [](Count& count) -> Marks& { return count.marks; });
 }
 
 void Metrics::mark_all_changed() {
@@ -35,7 +34,7 @@ void Metrics::mark_all_changed() {
 }
 
 void Metrics::mark_all_changed(InstanceMetrics& who) {
-    for (Count& count : who.counts) mark(Book::store, who.changed, count, count.second.marks);
+    for (Count& count : who.counts) mark(Book::store, who.changed, count, count.marks);
 }
 
 void Metrics::restore_retired(Cell& cell, std::uint64_t value, bool is_news) {
@@ -47,19 +46,19 @@ void Metrics::restore_retired(Cell& cell, std::uint64_t value, bool is_news) {
 }
 
 void Metrics::restore_count(InstanceMetrics& who, Cell& cell, std::uint64_t value, bool is_news) {
-    Count& count = *who.counts.try_emplace(&cell).first;
-    const std::uint64_t before = count.second.shown();
+    Count& count = who.counts.of(cell);
+    const std::uint64_t before = count.shown();
     if (!is_news) value = std::min(value, before + room_above(cell.total));
-    count.second.held = value;
+    count.held = value;
     if (!who.is_retired) cell.total += value - before;
-    if (is_news) mark(Book::store, who.changed, count, count.second.marks);
+    if (is_news) mark(Book::store, who.changed, count, count.marks);
 }
 
 void Metrics::restore_is_retired(InstanceMetrics& who, bool is_retired) {
     if (who.is_retired == is_retired) return;
     who.is_retired = is_retired;
-    for (auto& [cell, contribution] : who.counts) {
-        cell->total += is_retired ? 0 - contribution.shown() : contribution.shown();
+    for (const Count& count : who.counts) {
+        count.cell->total += is_retired ? 0 - count.shown() : count.shown();
     }
 }
 

@@ -1,19 +1,42 @@
-// For metrics and metrics_keep: which counts have changed since each book (Book: store, journal) was last written.
+// Which counts have changed since each book was last written.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <limits>
 #include <utility>
 #include <vector>
 
-#include "daemon/core/metrics.hpp"
-
 namespace quipu {
 
-// What a total can still grow by.
-inline std::uint64_t room_above(std::uint64_t total) {
-    return std::numeric_limits<std::uint64_t>::max() - total;
-}
+// Where changes are written down, each at its own pace: the store, once a second, and the journal, before a page with
+// them leaves (durable.hpp). Whatever is marked for the journal is marked for the store.
+enum class Book : std::uint8_t { store, journal };
+inline constexpr std::array all_books = {Book::store, Book::journal};
+
+// The books in which something has to be written anew.
+class Marks {
+public:
+    [[nodiscard]] bool has(Book book) const { return (bits_ & bit(book)) != 0; }
+
+    [[nodiscard]] bool has_all() const { return bits_ == all; }
+
+    void set(Book book) { bits_ = static_cast<std::uint8_t>(bits_ | bit(book)); }
+
+    void set_all() { bits_ = all; }
+
+    void clear(Book book) { bits_ = static_cast<std::uint8_t>(bits_ & ~bit(book)); }
+
+private:
+    static constexpr std::uint8_t all = 3;
+
+    static std::uint8_t bit(Book book) { return static_cast<std::uint8_t>(1U << static_cast<unsigned>(book)); }
+
+    std::uint8_t bits_ = 0;
+};
+
+// What is marked, a list for each book: taking it costs what has changed, not what there is.
+template <typename Item>
+using Marked = std::array<std::vector<Item*>, all_books.size()>;
 
 // Into the book's list, unless it is there.
 template <typename Item>

@@ -43,6 +43,8 @@ Keeper::Keeper(asio::io_context& io, State& state, const std::string& state_dir)
         if (!store_problem_.empty()) spdlog::error("store: {}", store_problem_);
         restore_state();
         read_rest();
+    } else {
+        state_.metrics.keep_nothing();
     }
     set_health();
 }

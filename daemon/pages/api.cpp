@@ -64,10 +64,11 @@ const Series* find_series(const Family& family, std::string_view label) {
 void write_value(JsonWriter& json, const Family& family, const Series& series) {
     if (const auto* count = std::get_if<Cell>(&series.value)) {
         json.integer(count->total);
-    } else if (const auto* gauge = std::get_if<GaugeValue>(&series.value)) {
-        gauge->is_known ? json.number(gauge->shown) : json.null();
-    } else if (const auto* text = std::get_if<TextValue>(&series.value)) {
-        json.text(text->shown);
+    } else if (series.kind() == Kind::gauge) {
+        const GaugeValue& gauge = series.gauge();
+        gauge.is_known ? json.number(gauge.shown) : json.null();
+    } else if (series.kind() == Kind::text) {
+        json.text(series.text().shown);
     } else {
         const auto& cells = series.histogram().cells;
         std::uint64_t fell = 0;

@@ -145,8 +145,8 @@ void add_cell(Cell& sum, const Cell& cell) {
 void add_series(Series& sum, const Series& series) {
     if (auto* cell = std::get_if<Cell>(&sum.value)) {
         add_cell(*cell, series.counter());
-    } else if (auto* gauge = std::get_if<GaugeValue>(&sum.value)) {
-        gauge->shown += series.gauge().shown;
+    } else if (sum.kind() == Kind::gauge) {
+        sum.gauge().shown += series.gauge().shown;
     } else if (auto* histogram = std::get_if<HistogramValue>(&sum.value)) {
         const auto& cells = series.histogram().cells;
         for (std::size_t i = 0; i < cells.size() && i < histogram->cells.size(); ++i) {

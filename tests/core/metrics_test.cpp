@@ -347,4 +347,30 @@ BOOST_AUTO_TEST_CASE(series_beyond_the_total_are_refused_where_there_is_no_label
     BOOST_TEST(metrics.counts().dropped_values == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(where_nobody_keeps_anything_totals_are_the_same_and_no_change_is_noted) {
+    Metrics metrics;
+    metrics.keep_nothing();
+    Instance a{metrics};
+    BOOST_TEST(a.define(counter("m/x"), {""}) == Errc::ok);
+    BOOST_TEST(a.add({1}, {5}) == Errc::ok);
+    metrics.retire(a.who);
+    BOOST_TEST(total(metrics, "m/x") == 5U);
+    metrics.revive(a.who);
+    a.reconnect();
+    BOOST_TEST(a.define(counter("m/x"), {""}) == Errc::ok);
+    BOOST_TEST(a.add({1}, {7}) == Errc::ok);
+    BOOST_TEST(total(metrics, "m/x") == 7U);
+    for (const Book book : all_books) {
+        BOOST_TEST(Metrics::take_counts(a.who, book).empty());
+        BOOST_TEST(metrics.take_retired(book).empty());
+    }
+}
+
+// There may be hundreds of thousands of them; DESIGN.md tells what one costs.
+BOOST_AUTO_TEST_CASE(what_there_is_of_each_series_is_small) {
+    BOOST_TEST(sizeof(SeriesByLabel::value_type) <= 72U);
+    BOOST_TEST(sizeof(Count) <= 32U);
+    BOOST_TEST(sizeof(IdTarget) <= 16U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
