@@ -20,6 +20,18 @@ Counter CounterMap::operator()(std::string_view label_value) const noexcept {
     return table_ ? table_->outbox().counter_of(*table_, label_value) : Counter();
 }
 
+// Look-up and count in one call, which keeps everything in registers.
+void CounterMap::add(std::string_view label_value, std::uint64_t n) const noexcept {
+    if (!table_) return;
+    const LabelNode* node = table_->find(label_value);
+    if (!node || !this_thread_cells.add(table_->emitter(), node->index, n)) [[unlikely]]
+        add_slowly(label_value, n);
+}
+
+void CounterMap::add_slowly(std::string_view label_value, std::uint64_t n) const noexcept {
+    (*this)(label_value).add(n);
+}
+
 void Gauge::set(double value) const noexcept {
     if (value_) value_->store(value, std::memory_order_relaxed);
 }
@@ -42,26 +54,38 @@ void Text::set(std::string_view value) const noexcept {
 
 void Trace::printf(const char* form, ...) noexcept {
     if (!outbox_) return;
-    EventText text;
-    std::va_list args;
-    va_start(args, form);
-    const std::string_view line = format_event(text, form, args);
-    va_end(args);
-    outbox_->append_event(slot_, generation_, wire::TraceEventKind::event, steady_now_ns(), line, 0);
+    EventText aside;
+    EventText& text = outbox_->text_place(aside);
+    EventArguments args;
+    va_start(args.list, form);
+    std::optional<std::string_view> line = format_quickly(text, form, args);
+    va_end(args.list);
+    if (!line) {
+        va_start(args.list, form);
+        line = format_fully(text, form, args);
+        va_end(args.list);
+    }
+    outbox_->append_event(slot_, generation_, wire::TraceEventKind::event, outbox_->now_ns(), *line, 0);
 }
 
 void Trace::error(const char* form, ...) noexcept {
     if (!outbox_) return;
-    EventText text;
-    std::va_list args;
-    va_start(args, form);
-    const std::string_view line = format_event(text, form, args);
-    va_end(args);
-    outbox_->append_event(slot_, generation_, wire::TraceEventKind::error, steady_now_ns(), line, 0);
+    EventText aside;
+    EventText& text = outbox_->text_place(aside);
+    EventArguments args;
+    va_start(args.list, form);
+    std::optional<std::string_view> line = format_quickly(text, form, args);
+    va_end(args.list);
+    if (!line) {
+        va_start(args.list, form);
+        line = format_fully(text, form, args);
+        va_end(args.list);
+    }
+    outbox_->append_event(slot_, generation_, wire::TraceEventKind::error, outbox_->now_ns(), *line, 0);
 }
 
 void Trace::event(std::string_view text) noexcept {
-    if (outbox_) append(wire::TraceEventKind::event, steady_now_ns(), text);
+    if (outbox_) append(wire::TraceEventKind::event, outbox_->now_ns(), text);
 }
 
 void Trace::event_at(TraceTime when, std::string_view text) noexcept {
@@ -91,7 +115,7 @@ Trace Trace::child_at(TraceTime begun, std::string_view family, std::string_view
 }
 
 void Trace::link(const Trace& other, std::string_view why) noexcept {
-    if (outbox_) append_link(steady_now_ns(), other, why);
+    if (outbox_) append_link(outbox_->now_ns(), other, why);
 }
 
 void Trace::link_at(TraceTime when, const Trace& other, std::string_view why) noexcept {
@@ -106,7 +130,7 @@ void Trace::append_link(std::uint64_t when_steady_ns, const Trace& other, std::s
 }
 
 void Trace::finish() noexcept {
-    if (Outbox* outbox = std::exchange(outbox_, nullptr)) outbox->finish_trace(slot_, generation_, steady_now_ns());
+    if (Outbox* outbox = std::exchange(outbox_, nullptr)) outbox->finish_trace(slot_, generation_, outbox->now_ns());
 }
 
 void Trace::finish_at(TraceTime when) noexcept {

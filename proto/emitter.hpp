@@ -47,6 +47,15 @@ struct ThreadCells {
     std::uint64_t emitter = ~std::uint64_t{0};  // serial number of the owner; no handle has this one
     std::atomic<std::uint64_t>* cells = nullptr;
     ThreadBlock* block = nullptr;
+
+    // One relaxed load and store. false: these are not that emitter's cells.
+    [[nodiscard]] bool add(std::uint64_t to_emitter, std::uint32_t index, std::uint64_t n) const noexcept {
+        if (emitter != to_emitter) [[unlikely]]
+            return false;
+        auto& cell = cells[index];
+        cell.store(cell.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+        return true;
+    }
 };
 
 extern constinit thread_local ThreadCells this_thread_cells;
@@ -58,13 +67,7 @@ public:
 
     // One relaxed load and store in this thread's own cell. Wraps at 2^64.
     void add(std::uint64_t n = 1) const noexcept {
-        const ThreadCells mine = this_thread_cells;
-        if (mine.emitter == emitter_) [[likely]] {
-            auto& cell = mine.cells[cell_];
-            cell.store(cell.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
-        } else {
-            add_slowly(n);
-        }
+        if (!this_thread_cells.add(emitter_, cell_, n)) add_slowly(n);
     }
 
 private:
@@ -90,12 +93,15 @@ public:
     // beforehand. Values beyond limits::max_label_bytes count as "(other)".
     Counter operator()(std::string_view label_value) const noexcept;
 
-    void add(std::string_view label_value, std::uint64_t n = 1) const noexcept { (*this)(label_value).add(n); }
+    void add(std::string_view label_value, std::uint64_t n = 1) const noexcept;
 
 private:
     friend class Outbox;
 
     explicit CounterMap(LabelTable* table) : table_(table) {}
+
+    // A label's first add, or a thread's.
+    void add_slowly(std::string_view label_value, std::uint64_t n) const noexcept;
 
     LabelTable* table_ = nullptr;
 };

@@ -6,11 +6,13 @@
 // A record lies in one piece; where it would not fit before the end of the ring, a filler takes the rest.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <string_view>
 
 namespace quipu {
@@ -38,22 +40,42 @@ public:
     void set_size(std::uint32_t bytes) { size_ = bytes; }
 
     // Writer only. false: no room.
-    bool write(RingRecord record, std::string_view text) noexcept {
+    bool write(const RingRecord& record, std::string_view text) noexcept {
         if (!bytes_ && !allocate()) return false;
-        record.text_size = static_cast<std::uint16_t>(text.size());
-        record.size = static_cast<std::uint32_t>((sizeof(RingRecord) + text.size() + 7) & ~std::size_t{7});
+        const auto size = static_cast<std::uint32_t>((sizeof(RingRecord) + text.size() + 7) & ~std::size_t{7});
         std::uint64_t at = write_.load(std::memory_order_relaxed);
         const std::uint64_t to_end = size_ - (at & (size_ - 1));
-        const std::uint64_t fill = record.size > to_end ? to_end : 0;
+        const std::uint64_t fill = size > to_end ? to_end : 0;
         const std::uint64_t used = at - read_.load(std::memory_order_acquire);
-        if (used + fill + record.size > size_) return false;
+        if (used + fill + size > size_) return false;
         if (fill > 0) put_filler(at, static_cast<std::uint32_t>(fill));
         at += fill;
         std::byte* place = bytes_.get() + (at & (size_ - 1));
-        std::memcpy(place, &record, sizeof record);
-        if (!text.empty()) std::memcpy(place + sizeof record, text.data(), text.size());
-        write_.store(at + record.size, std::memory_order_release);
+        // Field by field: to put it together elsewhere and copy it would wait for the small writes to be done.
+        auto* put = new (place) RingRecord;
+        put->size = size;
+        put->slot = record.slot;
+        put->steady_ns = record.steady_ns;
+        put->other = record.other;
+        put->lost_before = record.lost_before;
+        put->text_size = static_cast<std::uint16_t>(text.size());
+        put->kind = record.kind;
+        std::byte* text_place = place + sizeof record;
+        const bool is_there = reinterpret_cast<const std::byte*>(text.data()) == text_place;
+        if (!text.empty() && !is_there) std::memcpy(text_place, text.data(), text.size());
+        write_.store(at + size, std::memory_order_release);
         return true;
+    }
+
+    // Writer only: where the next record's text will be, if at least `bytes` are free in one piece from there: a text
+    // that is written there before write() need not be copied. Else null.
+    char* text_place(std::size_t bytes) noexcept {
+        if (!bytes_ && !allocate()) return nullptr;
+        const std::uint64_t at = write_.load(std::memory_order_relaxed);
+        const std::uint64_t to_end = size_ - (at & (size_ - 1));
+        const std::uint64_t room = size_ - (at - read_.load(std::memory_order_acquire));
+        if (std::min(to_end, room) < sizeof(RingRecord) + bytes) return nullptr;
+        return reinterpret_cast<char*>(bytes_.get() + (at & (size_ - 1)) + sizeof(RingRecord));
     }
 
     // Reader only: where the writer is now, and the record at a position before that.

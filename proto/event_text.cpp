@@ -14,18 +14,13 @@ constexpr std::string_view cut_mark = "...";
 
 enum class Width : std::uint8_t { as_int, as_long, as_long_long, as_size };
 
-// As a parameter, a va_list is a pointer on some machines and a copy on others; in here it is one list on all.
-struct Arguments {
-    std::va_list list;
-};
-
 // Writes while it knows how to, and says when it does not.
 class Quick {
 public:
     explicit Quick(EventText& text) : begin_(text.data()), at_(begin_), end_(begin_ + limits::max_event_bytes) {}
 
     // false: not a format for this, or no room; what was written is of no use.
-    bool write(const char* format, Arguments& args) noexcept {
+    bool write(const char* format, EventArguments& args) noexcept {
         for (const char* p = format; *p != 0;) {
             if (*p != '%') {
                 if (!put_plain(p)) return false;
@@ -51,8 +46,10 @@ public:
                 is_written = put("%");
             } else if (conversion == 'd' || conversion == 'i') {
                 is_written = put_signed(width, args);
-            } else if (conversion == 'u' || conversion == 'x') {
-                is_written = put_unsigned(width, conversion == 'x' ? 16 : 10, args);
+            } else if (conversion == 'u') {
+                is_written = put_unsigned<10>(width, args);
+            } else if (conversion == 'x') {
+                is_written = put_unsigned<16>(width, args);
             }
             if (!is_written) return false;
             ++p;
@@ -94,30 +91,31 @@ private:
         return true;
     }
 
-    template <typename Number>
-    bool put_number(Number value, int base) {
+    template <int base, typename Number>
+    bool put_number(Number value) {
         const auto [end, error] = std::to_chars(at_, end_, value, base);
         if (error != std::errc()) return false;
         at_ = end;
         return true;
     }
 
-    bool put_signed(Width width, Arguments& args) {
+    bool put_signed(Width width, EventArguments& args) {
         switch (width) {
-            case Width::as_int: return put_number(va_arg(args.list, int), 10);
-            case Width::as_long: return put_number(va_arg(args.list, long), 10);
-            case Width::as_long_long: return put_number(va_arg(args.list, long long), 10);
-            case Width::as_size: return put_number(va_arg(args.list, std::ptrdiff_t), 10);
+            case Width::as_int: return put_number<10>(va_arg(args.list, int));
+            case Width::as_long: return put_number<10>(va_arg(args.list, long));
+            case Width::as_long_long: return put_number<10>(va_arg(args.list, long long));
+            case Width::as_size: return put_number<10>(va_arg(args.list, std::ptrdiff_t));
         }
         return false;
     }
 
-    bool put_unsigned(Width width, int base, Arguments& args) {
+    template <int base>
+    bool put_unsigned(Width width, EventArguments& args) {
         switch (width) {
-            case Width::as_int: return put_number(va_arg(args.list, unsigned), base);
-            case Width::as_long: return put_number(va_arg(args.list, unsigned long), base);
-            case Width::as_long_long: return put_number(va_arg(args.list, unsigned long long), base);
-            case Width::as_size: return put_number(va_arg(args.list, std::size_t), base);
+            case Width::as_int: return put_number<base>(va_arg(args.list, unsigned));
+            case Width::as_long: return put_number<base>(va_arg(args.list, unsigned long));
+            case Width::as_long_long: return put_number<base>(va_arg(args.list, unsigned long long));
+            case Width::as_size: return put_number<base>(va_arg(args.list, std::size_t));
         }
         return false;
     }
@@ -129,15 +127,13 @@ private:
 
 }  // namespace
 
-std::string_view format_event(EventText& text, const char* format, std::va_list args) noexcept {
-    // An argument list can be walked once.
-    Arguments quick_args;
-    va_copy(quick_args.list, args);
+std::optional<std::string_view> format_quickly(EventText& text, const char* format, EventArguments& args) noexcept {
     Quick quick(text);
-    const bool is_done = quick.write(format, quick_args);
-    va_end(quick_args.list);
-    if (is_done) return quick.text();
-    const int length = std::vsnprintf(text.data(), text.size(), format, args);
+    return quick.write(format, args) ? std::optional(quick.text()) : std::nullopt;
+}
+
+std::string_view format_fully(EventText& text, const char* format, EventArguments& args) noexcept {
+    const int length = std::vsnprintf(text.data(), text.size(), format, args.list);
     if (length < 0) return format;
     if (static_cast<std::size_t>(length) < text.size()) return {text.data(), static_cast<std::size_t>(length)};
     return cut_event(text);

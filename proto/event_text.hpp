@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdarg>
+#include <optional>
 #include <string_view>
 
 #include "proto/limits.hpp"
@@ -14,8 +15,17 @@ namespace quipu {
 // What fits into one event; longer texts end in "...".
 using EventText = std::array<char, limits::max_event_bytes + 1>;
 
+// As a parameter, a va_list is a pointer on some machines and a copy on others; this is one list on all.
+struct EventArguments {
+    std::va_list list;
+};
+
+// The usual conversions, without vsnprintf and to the same effect. None: it takes format_fully() to write that. Both
+// walk the arguments, so in between the list has to be started anew: a copy would cost a quarter of the formatting.
+std::optional<std::string_view> format_quickly(EventText& text, const char* format, EventArguments& args) noexcept;
+
 // The view is into `text`; into `format` itself where vsnprintf refuses it: a broken format still tells where it was.
-std::string_view format_event(EventText& text, const char* format, std::va_list args) noexcept;
+std::string_view format_fully(EventText& text, const char* format, EventArguments& args) noexcept;
 
 // A text that goes on beyond `text`, which it fills but for the last byte: all of it, ending in the mark.
 std::string_view cut_event(EventText& text) noexcept;

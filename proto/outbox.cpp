@@ -29,12 +29,6 @@ std::uint32_t latency_bucket(std::uint64_t duration_ns) {
 
 }  // namespace
 
-std::uint64_t steady_now_ns() {
-    return static_cast<std::uint64_t>(
-        std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1)
-    );
-}
-
 Outbox::Outbox(const EmitterOptions& options)
     : options_(options),
       blocks_(std::make_shared<ThreadBlocks>(
@@ -158,7 +152,7 @@ LabelTable* Outbox::make_table(
     }
     if (!known->table) {
         const std::uint32_t max_labels = is_latency ? max_trace_families : options_.max_labels;
-        tables_.push_back(std::make_unique<LabelTable>(*this, known->family, max_labels));
+        tables_.push_back(std::make_unique<LabelTable>(*this, blocks_->serial(), known->family, max_labels));
         known->table = tables_.back().get();
         reserved_ += is_latency ? histogram_width : 1;
     }
@@ -236,7 +230,7 @@ const LabelNode* Outbox::node_of(LabelTable& table, std::string_view label) noex
 
 Counter Outbox::counter_of(LabelTable& table, std::string_view label) noexcept {
     const LabelNode* node = node_of(table, label);
-    return node ? Counter(this, blocks_->serial(), node->index) : Counter();
+    return node ? Counter(this, table.emitter(), node->index) : Counter();
 }
 
 void Outbox::on_query(std::string_view topic, QueryHandler handler) {
@@ -295,6 +289,12 @@ Trace Outbox::begin_trace(
     const std::uint32_t generation = slot.generation.load(std::memory_order_relaxed);
     slots_.push_begun(index);
     return {this, index, generation};
+}
+
+EventText& Outbox::text_place(EventText& aside) noexcept {
+    ThreadBlock* mine = block();
+    char* place = mine ? mine->ring.text_place(aside.size()) : nullptr;
+    return place ? *reinterpret_cast<EventText*>(place) : aside;
 }
 
 void Outbox::append_event(

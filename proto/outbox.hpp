@@ -1,5 +1,5 @@
 // The pure half of the emitter: everything that the mail daemon counts and traces, turned into bytes for quipud, and
-// quipud's bytes turned into calls. No socket, no clock but the trace events' own stamps, no thread.
+// quipud's bytes turned into calls. No socket, no clock but that of trace events (trace_clock.hpp), no thread.
 //
 // Two sides. The mail daemon's (any thread): declare, count, trace, answer. The courier's (one thread): connected(),
 // push(), take(). They meet in atomics only; the declaring lock is never taken by the courier.
@@ -24,10 +24,12 @@
 #include "proto/cells.hpp"
 #include "proto/definition.hpp"
 #include "proto/emitter.hpp"
+#include "proto/event_text.hpp"
 #include "proto/frame.hpp"
 #include "proto/held_traces.hpp"
 #include "proto/label_table.hpp"
 #include "proto/message.hpp"
+#include "proto/trace_clock.hpp"
 #include "proto/trace_slots.hpp"
 
 namespace quipu {
@@ -42,9 +44,6 @@ struct Identity {
     std::vector<Flag> flags;           // masked
     bool is_companion = false;
 };
-
-// CLOCK_MONOTONIC, the clock of trace events.
-std::uint64_t steady_now_ns();
 
 // Upper bounds, in seconds, of the trace latency histogram: those of the trace pages' buckets.
 inline constexpr std::array<double, 7> trace_bounds_s = {0.005, 0.01, 0.05, 0.1, 0.3, 1, 10};
@@ -69,13 +68,18 @@ public:
 
     void add_slowly(std::uint32_t index, std::uint64_t n) noexcept;
     Counter counter_of(LabelTable& table, std::string_view label) noexcept;
+    // Where the text of this thread's next event may be written: right in its ring, or where that has no room, `aside`.
+    EventText& text_place(EventText& aside) noexcept;
+
+    // Now, on the clock of trace events.
+    [[nodiscard]] std::uint64_t now_ns() const noexcept { return clock_.now(); }
+
+    Trace begin_trace(std::string_view family, std::string_view title, std::uint64_t parent) noexcept {
+        return begin_trace(family, title, parent, now_ns(), false);
+    }
 
     Trace begin_trace(
-        std::string_view family,
-        std::string_view title,
-        std::uint64_t parent,
-        std::uint64_t steady_ns = steady_now_ns(),
-        bool is_inferred = false
+        std::string_view family, std::string_view title, std::uint64_t parent, std::uint64_t steady_ns, bool is_inferred
     ) noexcept;
     void append_event(
         std::uint32_t slot,
@@ -168,6 +172,7 @@ private:
     const EmitterOptions options_;  // bounds only
     std::shared_ptr<ThreadBlocks> blocks_;
     TraceSlots slots_;
+    TraceClock clock_;
     std::shared_ptr<Answers> answers_;
 
     std::mutex declaring_;

@@ -90,6 +90,7 @@ std::vector<std::string_view> Outbox::topics() const {
 }
 
 bool Outbox::push(std::string& out) {
+    clock_.adjust();
     if (sent_description_ != description_.load()) {
         const std::lock_guard lock(describing_);
         sent_description_ = description_.load();

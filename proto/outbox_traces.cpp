@@ -212,6 +212,7 @@ bool Outbox::push_traces(std::string& out) {
 }
 
 void Outbox::make_room() {
+    clock_.adjust();
     bool is_tight = slots_.open_count() > slots_.max_open() / 2;
     for (ThreadBlock* block = blocks_->first(); block; block = block->next) {
         is_tight = is_tight || block->ring.used() > block->ring.size() / 2;

@@ -41,6 +41,31 @@ BOOST_AUTO_TEST_CASE(records_of_any_length_come_back_whole_and_in_order) {
     BOOST_TEST(next == 10'000U);
 }
 
+BOOST_AUTO_TEST_CASE(a_text_that_was_written_in_its_place_is_read_like_one_that_was_copied) {
+    EventRing ring;
+    ring.set_size(4096);
+    std::uint64_t next = 0;
+    std::size_t in_place = 0;
+    for (std::uint64_t i = 0; i < 10'000; ++i) {
+        RingRecord record{};
+        record.other = i;
+        const std::string text(i % 100, 'x');
+        for (;;) {
+            char* place = ring.text_place(100);
+            if (place) text.copy(place, text.size());
+            if (ring.write(record, place ? std::string_view(place, text.size()) : text)) {
+                in_place += place ? 1 : 0;
+                break;
+            }
+            read_all(ring, next);
+        }
+    }
+    read_all(ring, next);
+    BOOST_TEST(next == 10'000U);
+    BOOST_TEST(in_place > 9'000U);
+    BOOST_TEST(in_place < 10'000U);  // at the ring's end there is no such place
+}
+
 BOOST_AUTO_TEST_CASE(a_full_ring_refuses_and_takes_again_after_reading) {
     EventRing ring;
     ring.set_size(1024);

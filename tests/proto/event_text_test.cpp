@@ -19,11 +19,16 @@ namespace {
 // Not declared as printf-like: compilers know better than to let some of the formats below pass.
 std::string made(const char* format, ...) {
     EventText text;
-    std::va_list args;
-    va_start(args, format);
-    std::string out(format_event(text, format, args));
-    va_end(args);
-    return out;
+    EventArguments args;
+    va_start(args.list, format);
+    std::optional<std::string_view> line = format_quickly(text, format, args);
+    va_end(args.list);
+    if (!line) {
+        va_start(args.list, format);
+        line = format_fully(text, format, args);
+        va_end(args.list);
+    }
+    return std::string(*line);
 }
 
 std::string wanted(const char* format, ...) {
