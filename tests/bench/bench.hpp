@@ -5,7 +5,9 @@
 #include <sched.h>
 
 #include <array>
+#include <chrono>
 #include <string>
+#include <thread>
 
 #include "proto/outbox.hpp"
 
@@ -25,6 +27,11 @@ public:
     Pushed() : outbox(EmitterOptions{.program = "bench"}) {
         std::string hello;
         outbox.connected({}, 1, 1, hello);
+        // As in a mail daemon that has run for a while: the courier knows the clocks after a few pushes.
+        for (int i = 0; i < 4; ++i) {
+            drain();
+            std::this_thread::sleep_for(std::chrono::milliseconds(12));
+        }
     }
 
     void drain() {
