@@ -6,13 +6,12 @@
 #include <ctime>
 #include <filesystem>
 #include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "daemon/core/state.hpp"
 #include "daemon/disk/store.hpp"
-#include "tests/support/duct.hpp"
+#include "tests/soak/simulated_life.hpp"
 
 using namespace quipu;
 using namespace quipu::test;
@@ -21,17 +20,9 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::int64_t start_s = 1'699'998'300;
-constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr int series_count = 1000;
 constexpr std::int64_t days = 30;
 constexpr std::int64_t end_s = start_s + days * 86400;
-constexpr std::int64_t fine_s = 1200;  // at the end, second by second
-
-// As often as the finest resolution that still knows of it at the end.
-std::int64_t step_at(std::int64_t time_s) {
-    const std::int64_t left_s = end_s - time_s;
-    return left_s > 90'000 ? 900 : left_s > 9000 ? 60 : left_s > fine_s ? 10 : 1;
-}
 
 // Of this process: others may be busy, too.
 double cpu_ms() {
@@ -44,56 +35,21 @@ std::uintmax_t size_of(const std::string& path) {
     return absent ? 0 : size;
 }
 
-// Half of the counts stand still most of the time, some move now and then, a fifth of the series are gauges.
-struct MailDaemon {
-    explicit MailDaemon(State& state) : duct(state) {
-        for (int i = 0; i < series_count; ++i) {
-            const std::string name = "m/series" + std::to_string(i);
-            if (i % 5 == 0) {
-                gauges.push_back(duct.outbox.gauge(name, "", "", Merge::sum));
-            } else {
-                counts.push_back(duct.outbox.counter(name, "", ""));
-            }
-        }
-        duct.connect();
-    }
-
-    void live(bool is_wild, std::int64_t seconds) {
-        const auto length = static_cast<unsigned>(seconds);
-        for (std::size_t i = 0; i < counts.size(); ++i) {
-            if (is_wild) {
-                counts[i].add(random() >> 24);
-                continue;
-            }
-            const auto interval = static_cast<unsigned>(i % 2 == 0 ? 600 : 5 + i % 20);
-            if (random() % interval < length) counts[i].add(1 + random() % (2 + 2 * length / interval));
-        }
-        for (const Gauge& gauge : gauges) {
-            if (is_wild || random() % 5 == 0) gauge.set(static_cast<double>(random() % 1000) / (is_wild ? 7 : 1));
-        }
-        duct.push();
-    }
-
-    Duct duct;
-    std::vector<Counter> counts;
-    std::vector<Gauge> gauges;
-    std::mt19937 random{1};
-};
-
 void run(const std::string& dir, bool is_wild) {
     std::string notice;
     Store store(dir, notice);
     auto state = std::make_unique<State>();
     restore(*state, store.load(), {1, start_s * second_ns});
     state->history.restore_blocks({}, {1, start_s * second_ns});
-    MailDaemon maild(*state);
+    SimulatedMailDaemon maild(*state, series_count, is_wild);
     std::vector<double> commits;
     std::size_t bytes = 0;
     double samples_ms = 0;
-    for (std::int64_t time_s = start_s; time_s <= end_s; time_s += step_at(time_s)) {
-        const bool is_fine = step_at(time_s) == 1;
+    for (std::int64_t time_s = start_s, step_s = 0; time_s <= end_s; time_s += step_s) {
+        step_s = step_before(end_s - time_s);
+        const bool is_fine = step_s == 1;
         const Now now{(1000 + time_s - start_s) * second_ns, time_s * second_ns + 1};
-        maild.live(is_wild, step_at(time_s));
+        maild.live(step_s);
         const double begin_sample = cpu_ms();
         state->history_feed.sample(*state, now);
         if (is_fine) samples_ms += cpu_ms() - begin_sample;
