@@ -1,4 +1,4 @@
-"""What quipud costs while little happens: memory, wake-ups, processor time, and how soon it serves."""
+"""What quipud costs while little happens: memory, wake-ups, processor time."""
 
 import os
 import time
@@ -6,33 +6,41 @@ import time
 import harness
 from bench import processor_ns, pss
 from measure import Reader
+from peers import chasquid_with_pages, netdata
 from serve_figures import with_series
-from table import median
-
-MIB = 1024 * 1024
+from table import MIB, median
 
 
 def with_vocabulary(all_of_it):
-    start = time.monotonic()
     quipud = all_of_it.quipud("--history_series=0")
-    started = time.monotonic() - start
-    all_of_it.running.append(harness.Maild(all_of_it.folder, quipud.ingest, name="maild-idle"))
+    all_of_it.maild(quipud, "maild-idle")
     reader = Reader(quipud.address)
     harness.wait_until(lambda: "chasquid/smtpIn/commandCount" in reader.json("/debug/vars"), "the vocabulary")
-    return quipud, started
+    return quipud
 
 
 def memory(all_of_it):
-    quipud, _ = with_vocabulary(all_of_it)
+    quipud = with_vocabulary(all_of_it)
+    peers = {}
+    if chasquid := chasquid_with_pages(all_of_it):
+        for path in ("/debug/vars", "/metrics"):
+            chasquid.get(path)
+        peers["chasquid, pages read once"] = chasquid.pid
+    if statsd := netdata(all_of_it):
+        peers["netdata, statsd only"] = statsd.process.pid
     time.sleep(0.5)
     idle = pss(quipud.pid) / MIB
     all_of_it.row("memory of quipud with the vocabulary, PSS", idle, goal="8 MiB", is_met=idle < 8, unit="MiB")
+    for name, pid in peers.items():
+        all_of_it.row("", idle, name, pss(pid) / MIB, unit="MiB")
+    all_of_it.end_programs()
     few, many = 1000, 21_000
     if all_of_it.is_smoke:
         many = 5000
     sizes = [pss(with_series(all_of_it, count)[0].pid) for count in (few, many)]
     each = (sizes[1] - sizes[0]) / (many - few)
-    all_of_it.row("memory of a further series, with its pages read once", each, goal="200 B", is_met=each < 200, unit="B")
+    all_of_it.row("memory of a further series, with its pages read once", each, goal="200 B", is_met=each < 200,
+                  unit="B")
 
 
 def switches(pid):
@@ -44,7 +52,7 @@ def switches(pid):
 
 
 def idle(all_of_it):
-    quipud, _ = with_vocabulary(all_of_it)
+    quipud = with_vocabulary(all_of_it)
     seconds = 0.5 if all_of_it.is_smoke else 2
     wakes, shares = [], []
     time.sleep(seconds)
@@ -57,13 +65,6 @@ def idle(all_of_it):
                   unit="/s")
     all_of_it.row("quipud idle, one emitter: processor", median(shares), goal="0.1 %", is_met=median(shares) < 0.1,
                   unit="%")
-    starts = []
-    for i in range(all_of_it.rounds):
-        start = time.monotonic()
-        all_of_it.quipud("--history_series=0", name=f"start-{i}")
-        starts.append((time.monotonic() - start) * 1000)
-    all_of_it.row("start to serving, no state file (seen each 10 ms)", median(starts), goal="30 ms",
-                  is_met=median(starts) < 30, unit="ms")
 
 
 FIGURES = {"memory": memory, "idle": idle}

@@ -1,15 +1,14 @@
 """What quipud takes over its socket, in packed deltas and trace events, against netdata and the bare socket."""
 
-import contextlib
 import os
 import socket
 import struct
 import time
 
-import harness
-from bench import CORE, LOAD_CORE, is_installed, processor_ns
+from bench import CORE, LOAD_CORE, on_core, processor_ns
 from helper import Helper
 from measure import Reader
+from peers import netdata
 from protocol import BEGIN, END, EVENT, TRACE_EVENTS, Emitter, chunk, number, trace_event, varint
 from table import median
 
@@ -36,14 +35,21 @@ def deltas(first, count):
     return chunk(1, ids) + chunk(2, varint(2) * count)  # each grows by one
 
 
+def say_bye(emitter):
+    """Until quipud has taken everything."""
+    emitter.send(BYE, chunk(1, "exit"))
+    while (said := emitter.receive(60)) and said[0] != ACK:
+        continue
+    if not said:
+        raise AssertionError("quipud did not acknowledge a goodbye within 60 s")
+
+
 def send_all(emitter, parts):
     """Until quipud has taken everything; seconds."""
     start = time.monotonic()
     for part in parts:
         emitter.socket.sendall(part)
-    emitter.send(BYE, chunk(1, "exit"))
-    while emitter.receive(60)[0] != ACK:
-        continue
+    say_bye(emitter)
     return time.monotonic() - start
 
 
@@ -81,60 +87,19 @@ def raw_seconds(size):
     return seconds
 
 
-class Netdata:
-    """netdata, as far as it takes statsd's counts over TCP and nothing else."""
-
-    def __init__(self, all_of_it):
-        folder = os.path.join(all_of_it.folder, "netdata")
-        os.makedirs(folder)
-        with socket.socket() as one, socket.socket() as two:
-            one.bind(("127.0.0.1", 0))
-            two.bind(("127.0.0.1", 0))
-            self.port, web = one.getsockname()[1], two.getsockname()[1]
-        off = "proc diskspace cgroups tc idlejitter apps go.d charts.d python.d ebpf timex checks slabinfo perf".split()
-        folders = "config cache lib log registry".split()
-        lines = ["[directories]", *(f"{name} = {folder}" for name in folders), "[db]", "mode = ram", "retention = 60"]
-        lines += ["[global]", "run as user = root", "[web]", f"bind to = 127.0.0.1:{web}"]
-        lines += ["[plugins]", *(f"{name} = no" for name in off), "enable running new plugins = no"]
-        lines += ["[statsd]", f"bind to = tcp:127.0.0.1:{self.port}", "[ml]", "enabled = no", "[health]", "enabled = no"]
-        with open(os.path.join(folder, "netdata.conf"), "w", encoding="ascii") as file:
-            file.write("\n".join(lines) + "\n")
-        self.log = open(os.path.join(folder, "out"), "wb")
-        self.process = all_of_it.program("netdata", "-D", "-c", file.name, core=CORE, stdout=self.log, stderr=self.log)
-        harness.wait_until(self.connect, "netdata takes connections", 30)
-
-    def connect(self):
-        peer = socket.create_connection(("127.0.0.1", self.port), 30)
-        # It says nothing; only that it accepts can be seen.
-        return peer
-
-    def push(self, updates):
-        """(seconds, CPU seconds): until netdata has read all of it and closed."""
-        line_block = b"".join(b"bench.updates%d:1|c\n" % (i % 50) for i in range(4000))
-        before = processor_ns(self.process.pid)
-        start = time.monotonic()
-        with self.connect() as peer:
-            for _ in range(updates // 4000):
-                peer.sendall(line_block)
-            peer.shutdown(socket.SHUT_WR)
-            with contextlib.suppress(ConnectionError):
-                peer.recv(1)
-        return time.monotonic() - start, (processor_ns(self.process.pid) - before) / 1e9
-
-
 def ingest(all_of_it):
     updates = 2_000_000 if all_of_it.is_smoke else 50_000_000
-    netdata = Netdata(all_of_it) if not all_of_it.is_smoke and is_installed("netdata") else None
-    os.sched_setaffinity(0, {LOAD_CORE})
+    peer = netdata(all_of_it)
     block = framed(DELTAS, deltas(1, SERIES)) * 100  # about a MiB
     quipud = all_of_it.quipud("--history_series=0")
     ours, theirs = [], []
     for _ in range(all_of_it.rounds):
-        emitter = Emitter(quipud.ingest, os.urandom(16), program="bench")
-        emitter.send(DEFINE, definitions(SERIES))
-        ours.append(pushed(quipud, emitter, [block] * (updates // (SERIES * 100))))
-        if netdata:
-            theirs.append(netdata.push(4_000_000))
+        with on_core(LOAD_CORE):
+            emitter = Emitter(quipud.ingest, os.urandom(16), program="bench")
+            emitter.send(DEFINE, definitions(SERIES))
+            ours.append(pushed(quipud, emitter, [block] * (updates // (SERIES * 100))))
+            if peer:
+                theirs.append(peer.push(4_000_000))
     shown = quipud.vars()["bench/updates"]
     if sum(shown.values()) != updates * all_of_it.rounds:
         raise AssertionError(f"{sum(shown.values())} of {updates * all_of_it.rounds} updates have arrived")
@@ -142,34 +107,33 @@ def ingest(all_of_it):
     cpu = median([c for _, c in ours]) / updates * 1e6
     all_of_it.row("updates pushed, 2,000 series, none lost", rate, goal="50 M/s", is_met=rate >= 50e6, unit="/s")
     all_of_it.row("their cost in quipud, CPU s a million", cpu, goal="0.02 s", is_met=cpu < 0.02, unit="s")
-    if netdata:
-        peer = 4_000_000 / median([s for s, _ in theirs])
-        all_of_it.row("", rate, "netdata statsd, TCP", peer, "6x", rate >= 6 * peer, "/s", is_rate=True)
-        peer = median([c for _, c in theirs]) / 4
-        all_of_it.row("", cpu, "netdata statsd, TCP", peer, unit="s")
+    if peer:
+        their_rate = 4_000_000 / median([s for s, _ in theirs])
+        all_of_it.row("", rate, "netdata statsd, TCP", their_rate, "6x", rate >= 6 * their_rate, "/s", is_rate=True)
+        all_of_it.row("", cpu, "netdata statsd, TCP", median([c for _, c in theirs]) / 4, unit="s")
 
 
-def event_parts(first, traces):
-    """Traces of 10 events each, in frames of about 40 KiB."""
+def event_parts(first, traces, families=("SMTP.Conn",)):
+    """Traces of 10 events each, in frames of about 40 KiB; of the families in turn."""
     for at in range(first, first + traces, 100):
         rows = []
         for trace in range(at, at + 100):
-            rows.append(trace_event(trace, BEGIN, "192.0.2.1:4711", "SMTP.Conn"))
+            rows.append(trace_event(trace, BEGIN, "192.0.2.1:4711", families[trace % len(families)]))
             rows += [trace_event(trace, EVENT, f"-> 250 2.1.5 ok, {i} bytes") for i in range(EVENTS_PER_TRACE - 2)]
             rows.append(trace_event(trace, END))
         yield framed(TRACE_EVENTS, b"".join(rows))
 
 
 def events(all_of_it):
-    os.sched_setaffinity(0, {LOAD_CORE})
     traces = 2000 if all_of_it.is_smoke else 50_000
     quipud = all_of_it.quipud("--history_series=0")
     ours, raw = [], []
+    parts = list(event_parts(1, traces))  # Python takes seconds for these
     for _ in range(all_of_it.rounds):
-        emitter = Emitter(quipud.ingest, os.urandom(16), program="bench")
-        parts = list(event_parts(1, traces))
-        ours.append(pushed(quipud, emitter, parts))
-        raw.append(raw_seconds(sum(map(len, parts))))
+        with on_core(LOAD_CORE):
+            emitter = Emitter(quipud.ingest, os.urandom(16), program="bench")
+            ours.append(pushed(quipud, emitter, parts))
+            raw.append(raw_seconds(sum(map(len, parts))))
     count = traces * EVENTS_PER_TRACE
     reader = Reader(quipud.address)
     families = reader.json("/debug/traces?format=json")["families"]

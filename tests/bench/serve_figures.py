@@ -1,6 +1,5 @@
 """Pages: how many a second against a fixed body, how their time grows with series, and how fresh they are."""
 
-import math
 import os
 import re
 import subprocess
@@ -8,59 +7,92 @@ import time
 
 import bench
 import harness
-from bench import CORE, LOAD_CORE, is_installed, p99
+from bench import CORE, LOAD_CORE, exponent, is_installed, p99
 from helper import Helper
 from load import work_health
 from measure import Reader
-from protocol import Emitter
+from peers import chasquid_with_pages, some_mail
+from protocol import Emitter, chunk, number
 from push_figures import DEFINE, DELTAS, definitions, deltas
 from table import median
 
 INTERVAL_MS = 20
 
 
-def wrk(address, path, seconds):
-    """(requests a second, p99 in ms)"""
-    command = ["taskset", "-c", str(LOAD_CORE), "wrk", "-t1", "-c16", f"-d{seconds}s", "--latency"]
+def wrk(address, path, seconds, connections=16):
+    """(requests a second, p99 in ms, requests)"""
+    command = ["taskset", "-c", str(LOAD_CORE), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
     asked = subprocess.run([*command, f"http://{address}{path}"], capture_output=True, text=True, check=True).stdout
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", asked).group(1))
+    requests = int(re.search(r"(\d+) requests in", asked).group(1))
     size, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", asked).groups()
-    if "Non-2xx" in asked:
-        raise AssertionError(f"{path}: not every answer was 200")
-    return rate, float(size) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
+    if "Non-2xx" in asked or requests == 0:
+        raise AssertionError(f"{path}: not every answer was 200, or there was none:\n{asked}")
+    return rate, float(size) * {"us": 0.001, "ms": 1, "s": 1000}[unit], requests
+
+
+def work_pulse(pipe, path):
+    """A mail daemon with something to push at every flush interval, so that no page is as it was a moment ago."""
+    os.sched_setaffinity(0, {LOAD_CORE})
+    emitter = Emitter(path, os.urandom(16), program="bench")
+    family = number(1, 1) + chunk(2, "chasquid/queue/putCount")
+    emitter.send(DEFINE, chunk(1, family) + chunk(2, number(1, 1) + number(2, 1)))
+    while not pipe.poll(0.1):
+        emitter.send(DELTAS, deltas(1, 1))
+
+
+def with_mail(all_of_it, name):
+    """quipud beside a maild that has taken some mail and another one that goes on, and its reader."""
+    quipud = all_of_it.quipud()
+    some_mail(all_of_it.maild(quipud, name).port, "user@localhost")
+    reader = Reader(quipud.address)
+
+    def has_come():
+        return reader.json("/debug/vars").get("chasquid/queue/deliverAttempts", {}).get("email:local") == 3
+
+    harness.wait_until(has_come, "the deliveries are counted")
+    all_of_it.running.append(Helper(work_pulse, quipud.ingest))
+    return quipud, reader
 
 
 def http(all_of_it):
-    if all_of_it.is_smoke and not is_installed("wrk"):
+    if not is_installed("wrk"):
         return
-    quipud = all_of_it.quipud()
-    maild = harness.Maild(all_of_it.folder, quipud.ingest, name="maild-http")
-    all_of_it.running.append(maild)
-    reader = Reader(quipud.address)
-    harness.wait_until(lambda: "chasquid/smtpIn/commandCount" in reader.json("/debug/vars"), "the vocabulary")
+    quipud, reader = with_mail(all_of_it, "maild-http")
+    chasquid = chasquid_with_pages(all_of_it)
     for path in ("/debug/vars", "/metrics"):
         size = len(reader.read(path)[2])
         fixed = all_of_it.program(bench.in_build("tests", "bench", "fixed-body"), size, core=CORE,
                                   stdout=subprocess.PIPE, text=True)
-        fixed_address = f"127.0.0.1:{fixed.stdout.readline().strip()}"
-        ours, theirs = [], []
+        sides = {"ours": (quipud.address, path)}
+        sides["fixed body"] = f"127.0.0.1:{fixed.stdout.readline().strip()}", "/"
+        if chasquid:
+            sides["chasquid"] = chasquid.monitoring, path
+        seen = {side: [] for side in sides}
         for _ in range(all_of_it.rounds):
-            ours.append(wrk(quipud.address, path, 1))
-            theirs.append(wrk(fixed_address, "/", 1))
+            for side, where in sides.items():
+                seen[side].append(wrk(*where, 1))
         fixed.kill()
-        rate, peer = median([r for r, _ in ours]), median([r for r, _ in theirs])
-        all_of_it.row(f"GET {path} [{size} B]", rate, "fixed body", peer, "0.85x", rate >= 0.85 * peer, "/s", is_rate=True)
-        late, peer = median([t for _, t in ours]), median([t for _, t in theirs])
-        all_of_it.row(f"GET {path}, p99", late, "fixed body", peer, "twice", late <= 2 * peer, "ms")
+        rates = {side: median([rate for rate, _, _ in rounds]) for side, rounds in seen.items()}
+        late = {side: median([ms for _, ms, _ in rounds]) for side, rounds in seen.items()}
+        all_of_it.row(f"GET {path} [{size} B]", rates["ours"], "fixed body", rates["fixed body"], "0.85x",
+                      rates["ours"] >= 0.85 * rates["fixed body"], "/s", is_rate=True)
+        if chasquid:
+            peer = f"chasquid [{len(chasquid.get(path))} B]"
+            all_of_it.row("", rates["ours"], peer, rates["chasquid"], "6x", rates["ours"] >= 6 * rates["chasquid"],
+                          "/s", is_rate=True)
+        all_of_it.row(f"GET {path}, p99", late["ours"], "fixed body", late["fixed body"], "at most twice",
+                      late["ours"] <= 2 * late["fixed body"], "ms")
+        if chasquid:
+            all_of_it.row("", late["ours"], "chasquid", late["chasquid"], unit="ms")
 
 
-def page_ms(reader, path, repeats):
-    times, size = [], 0
-    for _ in range(repeats):
-        elapsed, _, body = reader.read(path)
-        times.append(elapsed)
-        size = len(body)
-    return median(times), size
+def read_anew(emitter, reader, path):
+    """(ms, bytes) of a page in which something has changed."""
+    emitter.send(DELTAS, deltas(1, 1))
+    time.sleep(0.002)  # it is taken
+    elapsed, _, body = reader.read(path)
+    return elapsed, len(body)
 
 
 def with_series(all_of_it, count):
@@ -81,31 +113,40 @@ def scale(all_of_it):
     for path in ("/debug/vars", "/metrics"):
         per_side = [[], []]
         for _ in range(all_of_it.rounds):
-            for i, (_, _, reader) in enumerate(sides):
-                per_side[i].append(page_ms(reader, path, 3))
+            for i, (_, emitter, reader) in enumerate(sides):
+                per_side[i] += [read_anew(emitter, reader, path) for _ in range(3)]
         (few, few_bytes), (many, many_bytes) = [(median([t for t, _ in s]), s[-1][1]) for s in per_side]
-        exponent = math.log(many / few) / math.log(many_bytes / few_bytes)
+        growth = exponent([(few_bytes, few), (many_bytes, many)])
         all_of_it.row(f"GET {path} at {large} series [{many_bytes} B]", many, f"at {small}", few,
-                      f"exponent {exponent:.2f} of the body, at most 1", exponent <= 1.02, "ms")
-    quipud, _, reader = sides[1]
+                      f"exponent {growth:.2f} of the body, at most 1", growth <= 1.02, "ms")
+    stalls(all_of_it, *sides[1], large)
+
+
+def stalls(all_of_it, quipud, emitter, reader, series):
+    """How long /healthz waits while such a page is made, at most."""
     health = Helper(work_health, quipud.address)
-    longest = {}
+    windows = {}
     time.sleep(0.3)
     for path in ("", "/debug/vars", "/metrics"):
         begin = time.monotonic()
-        for _ in range(all_of_it.rounds):
+        reads = 0
+        while reads < all_of_it.rounds or time.monotonic() < begin + 0.2:
+            reads += 1
             if path:
-                reader.read(path)
+                read_anew(emitter, reader, path)
             else:
                 time.sleep(0.2)
-        longest[path] = begin, time.monotonic()
+        windows[path] = begin, time.monotonic()
     seen = health.stop()
-    for path, (begin, end) in longest.items():
-        late = max(ms for when, ms, _ in seen if begin <= when <= end)
-        if path:
-            all_of_it.row(f"longest stall by {path} at {large} series", late, "without", quiet, "5 ms", late < 5, "ms")
-        else:
-            quiet = late
+    late = {}
+    for path, (begin, end) in windows.items():
+        waits = [ms for when, ms, _ in seen if when <= end and when + ms / 1000 >= begin]
+        if not waits:
+            raise AssertionError(f"/healthz was not asked while {path or 'nothing'} was read")
+        late[path] = max(waits)
+    for path in ("/debug/vars", "/metrics"):
+        all_of_it.row(f"longest stall by {path} at {series} series", late[path], "without", late[""], "5 ms",
+                      late[path] < 5, "ms")
 
 
 def latency(all_of_it):
@@ -122,7 +163,8 @@ def latency(all_of_it):
     late = p99(pushed) / 1000
     all_of_it.row("add() to the byte on /debug/vars, p99", late, "flush interval", INTERVAL_MS, "5 ms more",
                   late <= INTERVAL_MS + 5, "ms")
-    all_of_it.row("flush() to the byte, median", median(flushed), goal="300 us", is_met=median(flushed) < 300, unit="us")
+    all_of_it.row("flush() to the byte, median", median(flushed), goal="300 us", is_met=median(flushed) < 300,
+                  unit="us")
     all_of_it.row("flush() to the byte, p99", p99(flushed), unit="us")
 
 
