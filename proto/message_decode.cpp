@@ -11,7 +11,7 @@ static void read(pbf_reader r, Flag& out, Decoding& d) {
     while (r.next()) switch (r.tag_and_type()) {
             case bytes(1): out.name = d.text(r, limits::max_word_bytes); break;
             case bytes(2): out.value = d.text(r, limits::max_text_bytes); break;
-            case varint(3): out.is_set = r.get_bool(); break;
+            case varint(3): out.is_set = r.get_uint64() != 0; break;
             default: d.skip(r);
         }
 }
@@ -36,7 +36,7 @@ static void read(pbf_reader r, Hello& out, Decoding& d) {
             case bytes(11): d.push(out.topics, d.text(r, limits::max_word_bytes), limits::max_hello_items); break;
             case fixed(12): out.wall_ns = r.get_fixed64(); break;
             case fixed(13): out.steady_ns = r.get_fixed64(); break;
-            case varint(14): out.is_companion = r.get_bool(); break;
+            case varint(14): out.is_companion = r.get_uint64() != 0; break;
             default: d.skip(r);
         }
     if (out.protocol == 0) d.fail(Errc::protocol_unsupported);
@@ -60,7 +60,7 @@ static void read(pbf_reader r, Family& out, Decoding& d) {
             case bytes(8): read_bounds(r, out.bounds, d); break;
             case fixed(8): d.push(out.bounds, r.get_double(), limits::max_bounds); break;
             case fixed(9): out.sum_unit = r.get_double(); break;
-            case varint(10): out.is_json = r.get_bool(); break;
+            case varint(10): out.is_json = r.get_uint64() != 0; break;
             default: d.skip(r);
         }
     d.require(out.id != 0 && !out.name.empty());
@@ -153,8 +153,8 @@ static void read(pbf_reader r, TraceEvent& out, Decoding& d) {
             case bytes(5): out.family = d.text(r, limits::max_family_bytes); break;
             case varint(6): out.other = r.get_uint64(); break;
             case varint(7): out.dropped_before = r.get_uint32(); break;
-            case varint(8): out.resumed = r.get_bool(); break;
-            case varint(9): out.inferred = r.get_bool(); break;
+            case varint(8): out.resumed = r.get_uint64() != 0; break;
+            case varint(9): out.inferred = r.get_uint64() != 0; break;
             default: d.skip(r);
         }
     d.require(out.trace != 0 && (out.kind != TraceEventKind::begin || !out.family.empty()));
@@ -170,7 +170,7 @@ static void read(pbf_reader r, TraceEvents& out, Decoding& d) {
             }
             case varint(2): out.dropped_events = r.get_uint64(); break;
             case varint(3): out.dropped_traces = r.get_uint64(); break;
-            case varint(4): out.all_active_announced = r.get_bool(); break;
+            case varint(4): out.all_active_announced = r.get_uint64() != 0; break;
             default: d.skip(r);
         }
 }
@@ -180,7 +180,7 @@ static void read(pbf_reader r, Answer& out, Decoding& d) {
             case varint(1): out.query = r.get_uint32(); break;
             case varint(2): out.status = d.enumerator(r, Status::cancelled); break;
             case bytes(3): out.chunk = d.text(r, limits::max_chunk_bytes); break;
-            case varint(4): out.last = r.get_bool(); break;
+            case varint(4): out.last = r.get_uint64() != 0; break;
             default: d.skip(r);
         }
     d.require(out.query != 0);

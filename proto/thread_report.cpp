@@ -64,7 +64,7 @@ void read(pbf_reader r, Thread& out, Decoding& d) {
             case bytes(8): read_stack(r, out.stack, d); break;
             case varint(8): d.push(out.stack, r.get_uint64(), limits::max_stack_depth); break;
             case bytes(9): out.no_stack_because = d.text(r, limits::max_reason_bytes); break;
-            case varint(10): out.stack_is_cut = r.get_bool(); break;
+            case varint(10): out.stack_is_cut = r.get_uint64() != 0; break;
             default: d.skip(r);
         }
     d.require(out.tid != 0);

@@ -1,6 +1,7 @@
 #include "daemon/core/json_text.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "daemon/core/utf8.hpp"
 
@@ -134,11 +135,31 @@ private:
         if (kind == 'u') {
             constexpr std::string_view hex = "0123456789abcdefABCDEF";
             if (rest_.size() < 6 || rest_.substr(2, 4).find_first_not_of(hex) != std::string_view::npos) return false;
-            copy(6);
-            return true;
+            return unicode_escape();
         }
         if (kind == '\0' || std::string_view("/bfnrt").find(kind) == std::string_view::npos) return false;
         copy(2);
+        return true;
+    }
+
+    // \uXXXX. Half a pair is no character, and readers refuse all of the document for it.
+    bool unicode_escape() {
+        const auto code_at = [this](std::size_t at) {
+            unsigned code = 0;
+            const char* begin = rest_.data() + at;
+            const auto [end, error] = std::from_chars(begin, begin + 4, code, 16);
+            return error == std::errc{} && end == begin + 4 ? code : 0U;
+        };
+        const unsigned code = code_at(2);
+        std::size_t length = 6;
+        if (code >= 0xDC00 && code <= 0xDFFF) return false;
+        if (code >= 0xD800 && code <= 0xDBFF) {
+            const bool has_second = rest_.size() >= 12 && rest_.substr(6, 2) == "\\u";
+            const unsigned second = has_second ? code_at(8) : 0U;
+            if (second < 0xDC00 || second > 0xDFFF) return false;
+            length = 12;
+        }
+        copy(length);
         return true;
     }
 

@@ -148,7 +148,7 @@ DurableInstance decode_instance(pbf_reader in, const std::vector<std::string>& n
             case said_pid: row.said_pid = in.get_uint32(); break;
             case uid: row.uid = in.get_uint32(); break;
             case gid: row.gid = in.get_uint32(); break;
-            case is_ended: row.is_ended = in.get_bool(); break;
+            case is_ended: row.is_ended = in.get_uint64() != 0; break;
             case how: row.how = in.get_string(); break;
             case connected_wall_ns: row.connected_wall_ns = in.get_int64(); break;
             case heard_wall_ns: row.heard_wall_ns = in.get_int64(); break;

@@ -58,7 +58,7 @@ bool take_notes(const std::string& bytes, DurableTrace& trace) {
             switch (in.tag()) {
                 case notes_first: trace.first.push_back(decode(in.get_message())); break;
                 case notes_last: trace.last.push_back(decode(in.get_message())); break;
-                case notes_is_inferred: trace.is_inferred = in.get_bool(); break;
+                case notes_is_inferred: trace.is_inferred = in.get_uint64() != 0; break;
                 default: in.skip();
             }
         }

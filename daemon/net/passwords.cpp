@@ -81,7 +81,9 @@ std::string problem_with(const std::string& hash) {
     if (method == methods.end()) {
         return "has no yescrypt, scrypt, bcrypt or SHA-2 hash; make one with mkpasswd or openssl passwd -6";
     }
-    const bool is_whole = hash.size() - (hash.rfind('$') + 1) == method->digest_bytes;
+    // Longer ones than crypt(3) makes (leading zeros in a number) are read by it, and never match.
+    const bool is_whole =
+        hash.size() < CRYPT_OUTPUT_SIZE && hash.size() - (hash.rfind('$') + 1) == method->digest_bytes;
     const int judged = ::crypt_checksalt(hash.c_str());  // SHA-256 is "legacy", and good enough
     if (!is_whole || (judged != CRYPT_SALT_OK && judged != CRYPT_SALT_METHOD_LEGACY)) {
         return "has a hash that is cut or damaged";

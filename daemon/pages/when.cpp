@@ -140,7 +140,7 @@ std::string duration_text(std::int64_t ns) {
 
 std::string seconds_text(std::int64_t ns) {
     std::string out = ns < 0 ? "-" : "";
-    const std::int64_t micros = (ns < 0 ? -ns : ns) / 1000;
+    const std::int64_t micros = ns / 1000 < 0 ? -(ns / 1000) : ns / 1000;
     append_integer(out, micros / 1'000'000);
     out += '.';
     append_padded(out, micros % 1'000'000, 6);
@@ -148,12 +148,16 @@ std::string seconds_text(std::int64_t ns) {
 }
 
 std::string age_text(std::int64_t wall_ns, std::int64_t now_wall_ns) {
-    const std::int64_t age = now_wall_ns - wall_ns;
-    const std::int64_t distance = age < 0 ? -age : age;
+    const bool is_past = wall_ns <= now_wall_ns;
+    const auto [earlier, later] = std::minmax(wall_ns, now_wall_ns);
+    // Modulo 2^64 it is right for any two; beyond what a duration holds it is "very long".
+    const std::uint64_t apart = static_cast<std::uint64_t>(later) - static_cast<std::uint64_t>(earlier);
+    constexpr std::uint64_t longest = std::numeric_limits<std::int64_t>::max();
+    const auto distance = static_cast<std::int64_t>(std::min(apart, longest));
     if (distance < second) return "now";
     // Whole seconds: an age is read, not measured.
     const std::string text = duration_text(distance / second * second);
-    return age < 0 ? "in " + text : text + " ago";
+    return is_past ? text + " ago" : "in " + text;
 }
 
 bool parse_duration(std::string_view text, std::int64_t& ns) {

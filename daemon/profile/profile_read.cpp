@@ -224,10 +224,10 @@ void Reader::read_mapping(pbf_reader in) {
             case varint(field::Mapping::file_offset): mapping.file_offset = in.get_uint64(); continue;
             case varint(field::Mapping::filename): mapping.file = string_id(in.get_uint64()); continue;
             case varint(field::Mapping::build_id): mapping.build_id = string_id(in.get_uint64()); continue;
-            case varint(field::Mapping::has_functions): mapping.has_functions = in.get_bool(); continue;
-            case varint(field::Mapping::has_filenames): mapping.has_filenames = in.get_bool(); continue;
-            case varint(field::Mapping::has_line_numbers): mapping.has_line_numbers = in.get_bool(); continue;
-            case varint(field::Mapping::has_inline_frames): mapping.has_inline_frames = in.get_bool(); continue;
+            case varint(field::Mapping::has_functions): mapping.has_functions = in.get_uint64() != 0; continue;
+            case varint(field::Mapping::has_filenames): mapping.has_filenames = in.get_uint64() != 0; continue;
+            case varint(field::Mapping::has_line_numbers): mapping.has_line_numbers = in.get_uint64() != 0; continue;
+            case varint(field::Mapping::has_inline_frames): mapping.has_inline_frames = in.get_uint64() != 0; continue;
         }
         in.skip();
     }

@@ -165,7 +165,10 @@ BOOST_AUTO_TEST_CASE(wrong_usage_is_one_sentence_with_the_value) {
         {{"--log=debug"}, "log"},  // no guessing
         {{"stray"}, "unexpected argument 'stray'"},
         {{"--log_level=loud"}, "--log_level: 'loud' is none of"},
-        {{"--log_level"}, "log_level"},
+        {{"--log_level"}, "'--log_level' must have one value"},
+        {{"--help=yes"}, "'--help' must have one value"},
+        {{"--%canonical_option%x"}, "there is no flag '--%canonical_option%x'"},
+        {{"--%canonical_option%="}, "'--%canonical_option%'"},
         {{"--log_level=info", "--log_level=debug"}, "--log_level is given twice"},
         {{"--max_emitters=0"}, "--max_emitters: '0' is not a number from 1 to 4096"},
         {{"--max_emitters=5x"}, "'5x'"},

@@ -68,6 +68,8 @@ BOOST_AUTO_TEST_CASE(wrong_input_gets_a_sentence_with_the_offending_value) {
         const char* offending;
     } const cases[] = {
         {"--nonsense=1", "--nonsense=1"},
+        {"--%canonical_option%x", "'--%canonical_option%x'"},
+        {"--%original_token%=", "'--%original_token%'"},
         {"--smtp_addr=127.0.0.1:1", "--smtp_addr"},
         {"word", "'word'"},
         {"--smtp_address=localhost", "'localhost'"},

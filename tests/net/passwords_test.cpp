@@ -102,6 +102,15 @@ BOOST_AUTO_TEST_CASE(an_unknown_user_is_compared_with_somebodys_hash) {
     BOOST_TEST(&hash_of(passwords, "eve", is_known) == &stand_in);
 }
 
+BOOST_AUTO_TEST_CASE(a_hash_that_never_matches_is_no_hash) {
+    // crypt(3) reads any number of zeros and writes none: what it makes of a password is never this.
+    const std::string digest(86, 'a');
+    const std::string file = "anna:$6$rounds=" + std::string(400, '0') + "5000$saltsalt$" + digest + "\n";
+    BOOST_CHECK_EXCEPTION(parse_passwords(file, "F"), StartError, [](const StartError& wrong) {
+        return std::string_view(wrong.what()).find("'anna' has a hash that is cut or damaged") != std::string::npos;
+    });
+}
+
 BOOST_AUTO_TEST_CASE(basic_is_read_as_rfc_7617_says) {
     const auto read = [](std::string_view header) {
         const auto credentials = parse_basic(header);

@@ -1,6 +1,7 @@
 #include "daemon/pages/when.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <limits>
 #include <vector>
 
 BOOST_AUTO_TEST_SUITE(pages_when)
@@ -54,6 +55,12 @@ BOOST_AUTO_TEST_CASE(ages_look_both_ways) {
     BOOST_TEST(age_text(moment, moment) == "now");
     BOOST_TEST(age_text(moment - 3 * s, moment) == "3\u00A0s ago");
     BOOST_TEST(age_text(moment + 300 * s, moment) == "in 5\u00A0min");
+    // Any 64 bits, as peers may tell them.
+    constexpr std::int64_t first = std::numeric_limits<std::int64_t>::min();
+    constexpr std::int64_t last = std::numeric_limits<std::int64_t>::max();
+    BOOST_TEST(age_text(first, last) == "106751\u00A0d 23\u00A0h ago");
+    BOOST_TEST(age_text(last, first) == "in 106751\u00A0d 23\u00A0h");
+    BOOST_TEST(seconds_text(first) == "-9223372036.854775");
 }
 
 BOOST_AUTO_TEST_CASE(durations_are_read_as_go_and_people_write_them) {
