@@ -13,6 +13,7 @@
 #include <cstring>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace relay {
 
@@ -105,9 +106,10 @@ awaitable<std::string> LogFollower::read_journal() {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) co_return std::string(std::strerror(errno));
     pid_t pid = 0;
-    const int error = mailside::start_child(
-        {"journalctl", "--follow", "--lines=0", "--output=json", "--unit=" + options_.journal}, -1, ends[1], pid
-    );
+    const std::vector<std::string> words = {
+        "journalctl", "--follow", "--lines=0", "--output=json", "--unit=" + options_.journal};
+    // What it complains of stands in our log.
+    const int error = mailside::start_child(words, -1, ends[1], pid, STDERR_FILENO);
     ::close(ends[1]);
     journal_.assign(ends[0]);
     if (error != 0) {

@@ -25,7 +25,7 @@ int Child::wait() {
     return status;
 }
 
-int start_child(const std::vector<std::string>& words, int stdin_fd, int stdout_fd, pid_t& pid) {
+int start_child(const std::vector<std::string>& words, int stdin_fd, int stdout_fd, pid_t& pid, int stderr_fd) {
     std::vector<char*> argv;
     for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
     argv.push_back(nullptr);
@@ -40,7 +40,7 @@ int start_child(const std::vector<std::string>& words, int stdin_fd, int stdout_
     };
     give(stdin_fd, 0, O_RDONLY);
     give(stdout_fd, 1, O_WRONLY);
-    give(-1, 2, O_WRONLY);
+    give(stderr_fd, 2, O_WRONLY);
     posix_spawn_file_actions_addclosefrom_np(&actions, 3);
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);

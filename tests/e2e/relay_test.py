@@ -333,7 +333,7 @@ class Journal(Relayed):
         written = self.path("journal")
         script = self.path("journalctl")
         with open(script, "w", encoding="utf-8") as file:
-            file.write(f'#!/bin/sh\necho "$@" > {written}.asked\nexec tail -n +1 -f {written}\n')
+            file.write(f'#!/bin/sh\necho "$@" > {written}.asked\necho "some are missing" >&2\nexec tail -n +1 -f {written}\n')
         os.chmod(script, 0o755)
         entries = [
             "2026-11-25 02:03:51.794140 . conn.go:178        SMTP.Conn 192.0.2.1:7: Connected, mode: SMTP",
@@ -358,6 +358,7 @@ class Journal(Relayed):
         with open(f"{written}.asked", encoding="utf-8") as asked:
             self.assertEqual(asked.read(), "--follow --lines=0 --output=json --unit=chasquid.service\n")
         self.wait_for("relay/unknownLogLines", 1)
+        self.assertIn("\nsome are missing\n", relay.log())
         self.assertEqual(relay.end(), 0)
 
 

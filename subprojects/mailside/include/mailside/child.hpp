@@ -31,8 +31,8 @@ private:
     pid_t pid_;
 };
 
-// Runs the words, without a shell, in a process group of their own. The command gets these descriptors (-1: /dev/null)
-// and /dev/null as stderr, nothing else that is open here, and default signals. Returns an errno; 0: it runs.
-int start_child(const std::vector<std::string>& words, int stdin_fd, int stdout_fd, pid_t& pid);
+// Runs the words, without a shell, in a process group of their own. The command gets these descriptors (-1: /dev/null),
+// nothing else that is open here, and default signals. Returns an errno; 0: it runs.
+int start_child(const std::vector<std::string>& words, int stdin_fd, int stdout_fd, pid_t& pid, int stderr_fd = -1);
 
 }  // namespace mailside
