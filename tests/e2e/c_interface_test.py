@@ -92,9 +92,9 @@ class CInterface(harness.Case):
 
     def test_python_counts_through_ctypes_from_many_threads(self):
         quipud = self.quipud()
-        script = os.path.join(harness.SOURCE, "tests", "support", "ctypes_program.py")
+        script = os.path.join(harness.SOURCE, "proto", "example.py")
         done = subprocess.run(
-            [sys.executable, script, SHARED, quipud.ingest],
+            [sys.executable, script, quipud.ingest, SHARED],
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
         )
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))

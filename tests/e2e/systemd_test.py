@@ -101,9 +101,9 @@ class Systemd(harness.Case):
 
     def test_a_mail_daemon_that_ends_while_no_quipud_runs_is_counted_by_the_next(self):
         systemd = self.manager()
-        program = os.path.join(harness.SOURCE, "tests", "support", "ctypes_program.py")
+        program = os.path.join(harness.SOURCE, "proto", "example.py")
         library = os.path.join(harness.BUILD, "proto", "libquipu.so.0")
-        subprocess.run([sys.executable, program, library, systemd.ingest_path], check=True, timeout=60)
+        subprocess.run([sys.executable, program, systemd.ingest_path, library], check=True, timeout=60)
         self.start(systemd)
         wait_until(lambda: json.loads(self.get(systemd, "/debug/vars")[1]).get("python/count") == 4000, "its counts")
 

@@ -1,10 +1,15 @@
-"""A mail daemon in Python: ctypes_program.py LIBRARY SOCKET counts to 4000 on four threads and traces once."""
+"""A mail daemon in Python, as far as its monitor sees it: through ctypes, since the library's C interface is all that a
+language needs which loads libraries while it runs.
+
+    python3 example.py [SOCKET [LIBRARY]]
+
+Types are told once: pointers as c_void_p, or ctypes cuts them to 32 bits."""
 
 import ctypes
 import sys
 import threading
 
-quipu = ctypes.CDLL(sys.argv[1])
+quipu = ctypes.CDLL(sys.argv[2] if len(sys.argv) > 2 else "libquipu.so.0")
 for name in ("options_new", "emitter_new", "counter_new", "trace_new"):
     getattr(quipu, f"quipu_{name}").restype = ctypes.c_void_p
 for name, *arguments in (
@@ -22,12 +27,14 @@ for name, *arguments in (
 
 options = quipu.quipu_options_new()
 quipu.quipu_options_set(options, b"program", b"python")
-quipu.quipu_options_set(options, b"socket_path", sys.argv[2].encode())
+if len(sys.argv) > 1:
+    quipu.quipu_options_set(options, b"socket_path", sys.argv[1].encode())
 emitter = quipu.quipu_emitter_new(options)
 quipu.quipu_options_free(options)
 counter = quipu.quipu_counter_new(emitter, b"python/count", b"things", None)
 
 
+# From any thread, without a lock.
 def count():
     for _ in range(1000):
         quipu.quipu_counter_add(counter, 1)
@@ -41,4 +48,4 @@ for thread in threads:
 trace = quipu.quipu_trace_new(emitter, b"Python", b"one")
 quipu.quipu_trace_event(trace, b"from Python")
 quipu.quipu_trace_finish(trace)
-quipu.quipu_emitter_free(emitter)
+quipu.quipu_emitter_free(emitter)  # what is left is pushed
