@@ -2,6 +2,7 @@
 the programs that they speak of."""
 
 import glob
+import json
 import os
 import re
 import shutil
@@ -49,6 +50,7 @@ class Install(harness.Case):
     def test_everything_is_where_it_belongs(self):
         for path in (
             "sbin/quipud",
+            "sbin/chasquid-relay",
             "include/quipu/emitter.hpp",
             "include/quipu/mail_metrics.hpp",
             "include/quipu/profiler.hpp",
@@ -58,24 +60,38 @@ class Install(harness.Case):
             "lib/*/pkgconfig/quipu.pc",
             "share/quipu/quipu.proto",
             "share/man/man8/quipud.8",
+            "share/man/man8/chasquid-relay.8",
             "share/man/man5/quipud.conf.5",
             "share/man/man3/libquipu.3",
             "share/man/man7/quipu-protocol.7",
             "share/bash-completion/completions/quipud",
+            "share/bash-completion/completions/chasquid-relay",
+            "share/doc/quipu/PROTOCOL.md",
+            "share/doc/quipu/examples/example.c",
+            "share/doc/quipu/examples/example.py",
+            "share/quipu/grafana/quipu.json",
+            "share/quipu/prometheus/quipu-rules.yml",
+            "lib/systemd/system/chasquid-relay.service",
             "lib/systemd/system/quipud.service",
             "lib/systemd/system/quipud-ingest.socket",
             "lib/systemd/system/quipud-http.socket",
             "lib/systemd/system/chasquid.service.d/quipu.conf",
             "lib/sysusers.d/quipu.conf",
             "etc/quipu/quipud.conf",
+            "etc/default/chasquid-relay",
         ):
             self.assertTrue(glob.glob(self.at(path)), f"{path} is not installed")
 
-    def test_each_program_has_a_manual_and_tells_its_version(self):
+    def test_each_program_has_a_manual_and_tells_the_one_version(self):
+        version = json.loads(run("meson", "introspect", harness.BUILD, "--projectinfo").stdout)["version"]
+        self.assertRegex(version, r"^\d+\.\d+\.\d+$")
+        self.assertEqual([os.path.basename(program) for program in self.programs], ["chasquid-relay", "quipud"])
+        for program in (*self.programs, harness.MAILD):
+            self.assertEqual(run(program, "--version").stdout.split()[:2], [os.path.basename(program), version])
         for program in self.programs:
             name = os.path.basename(program)
-            self.assertTrue(os.path.exists(self.at(f"share/man/man8/{name}.8")), f"{name} has a manual")
-            self.assertRegex(run(program, "--version").stdout, rf"^{name} \d+\.\d+\.\d+")
+            self.assertIn(f"quipu {version}", self.read(self.at(f"share/man/man8/{name}.8")))
+        self.assertIn(f"Version: {version}\n", self.read(*glob.glob(self.at("lib/*/pkgconfig/quipu.pc"))))
         build = re.search(r"\(build ([0-9a-f]{40})\)", run(self.at("sbin/quipud"), "--version").stdout)
         self.assertTrue(build, "the linker's build id")
         self.assertIn(build.group(1), run("readelf", "-n", self.at("sbin/quipud")).stdout)
@@ -101,6 +117,13 @@ class Install(harness.Case):
         self.assertGreaterEqual(len(pages), 4)
         done = run("mandoc", "-T", "lint", "-W", "warning", *pages)
         self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
+
+    def test_the_manual_of_the_protocol_names_every_message(self):
+        table = re.findall(r"^\| (\w+) \| (?:emitter|quipud) \|", self.read(os.path.join(harness.SOURCE, "proto/PROTOCOL.md")), re.MULTILINE)
+        self.assertGreater(len(table), 10)
+        page = self.read(self.at("share/man/man7/quipu-protocol.7"))
+        named = [name for line in re.findall(r"^\.It Vt (.*)$", page, re.MULTILINE) for name in line.split(" , ")]
+        self.assertEqual(sorted(named), sorted(table))
 
     def test_the_example_configuration_states_every_default(self):
         text = self.read(self.at("etc/quipu/quipud.conf"))
