@@ -11,6 +11,7 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <fstream>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -30,6 +31,17 @@ constexpr auto look_interval = 200ms;
 constexpr auto expiry_interval = 1s;
 constexpr auto journal_pause = 5s;
 constexpr std::size_t max_entry_bytes = 256 * 1024;
+
+// journalctl that follows asks for the entries of this boot alone, by an id that a sandbox in a container shows wrongly
+// or not at all; --merge asks for all, other machines' too, so ours is named. --lines=0 would leave out a unit's first
+// entries.
+std::vector<std::string> journal_command(const std::string& unit) {
+    std::vector<std::string> words = {
+        "journalctl", "--follow", "--merge", "--since=now", "--output=json", "--unit=" + unit};
+    std::string machine;
+    if (std::getline(std::ifstream("/etc/machine-id"), machine)) words.push_back("_MACHINE_ID=" + machine);
+    return words;
+}
 
 }  // namespace
 
@@ -106,10 +118,8 @@ awaitable<std::string> LogFollower::read_journal() {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) co_return std::string(std::strerror(errno));
     pid_t pid = 0;
-    const std::vector<std::string> words = {
-        "journalctl", "--follow", "--lines=0", "--output=json", "--unit=" + options_.journal};
     // What it complains of stands in our log.
-    const int error = mailside::start_child(words, -1, ends[1], pid, STDERR_FILENO);
+    const int error = mailside::start_child(journal_command(options_.journal), -1, ends[1], pid, STDERR_FILENO);
     ::close(ends[1]);
     journal_.assign(ends[0]);
     if (error != 0) {
