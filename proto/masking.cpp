@@ -127,17 +127,26 @@ std::size_t value_after(std::string_view text, std::size_t at, bool is_tag) {
     return std::min(text.find_first_not_of(":=> \t", at), text.size());
 }
 
+// Of a string that begins with its quote at `at`: behind the closing one.
+std::size_t end_of_quoted(std::string_view text, std::size_t at) {
+    for (std::size_t i = at + 1; i < text.size(); ++i) {
+        if (text[i] == '\\')
+            ++i;
+        else if (text[i] == text[at])
+            return i + 1;
+    }
+    return text.size();
+}
+
 // Of a value that begins at `at`, right behind `separator`.
 std::size_t end_of_value(std::string_view text, std::size_t at, std::string_view separator) {
-    const char first = text[at];
-    if (first == '"' || first == '\'') {
-        for (std::size_t i = at + 1; i < text.size(); ++i) {
-            if (text[i] == '\\')
-                ++i;
-            else if (text[i] == first)
-                return i + 1;
-        }
-        return text.size();
+    const auto is_quote = [](char c) { return c == '"' || c == '\''; };
+    if (is_quote(text[at])) {
+        // "a"b and "a"'b' are one value, as a shell reads them.
+        constexpr std::string_view behind = " \t\n&,;)]}<>";
+        while (at < text.size() && is_quote(text[at])) at = end_of_quoted(text, at);
+        const bool is_over = at >= text.size() || behind.find(text[at]) != std::string_view::npos;
+        if (is_over || text.substr(at).starts_with("/>")) return at;
     }
     // "Authorization: Bearer x", "password: x y": to the end of the line.
     const bool is_to_line_end = separator.find(": ") != std::string_view::npos;

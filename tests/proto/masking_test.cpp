@@ -107,6 +107,8 @@ BOOST_AUTO_TEST_CASE(secrets_inside_lines_are_found_too) {
         {"users: {name: me, password: hunter2}", "hunter2", "name: me"},
         {"; password = hunter2", "hunter2", "; password = "},
         {"export DB_PASSWORD=hunter2", "hunter2", "export DB_PASSWORD="},
+        {"run --db-password=\"hun\"hunter2 --port=5", "hunter2", "--port=5"},
+        {"run --db-password='hun'\"hunter2\" --port=5", "hunter2", "--port=5"},
         {"password = a \\\n  hunter2\nnext = 1", "hunter2", "next = 1"},
         {"password: |\n  hun\n\n  hunter2\nnext: 1", "hunter2", "\nnext: 1"},
         {"credentials: {\n  user: me\n  x: hunter2\n}\nnext: 1", "hunter2", "\nnext: 1"},
