@@ -54,34 +54,32 @@ void Text::set(std::string_view value) const noexcept {
 
 void Trace::printf(const char* form, ...) noexcept {
     if (!outbox_) return;
-    EventText aside;
-    EventText& text = outbox_->text_place(aside);
     EventArguments args;
+    EventArguments again;
     va_start(args.list, form);
-    std::optional<std::string_view> line = format_quickly(text, form, args);
+    va_start(again.list, form);
+    append_formatted(wire::TraceEventKind::event, form, args, again);
+    va_end(again.list);
     va_end(args.list);
-    if (!line) {
-        va_start(args.list, form);
-        line = format_fully(text, form, args);
-        va_end(args.list);
-    }
-    outbox_->append_event(slot_, generation_, wire::TraceEventKind::event, outbox_->now_ns(), *line, 0);
 }
 
 void Trace::error(const char* form, ...) noexcept {
     if (!outbox_) return;
-    EventText aside;
-    EventText& text = outbox_->text_place(aside);
     EventArguments args;
+    EventArguments again;
     va_start(args.list, form);
-    std::optional<std::string_view> line = format_quickly(text, form, args);
+    va_start(again.list, form);
+    append_formatted(wire::TraceEventKind::error, form, args, again);
+    va_end(again.list);
     va_end(args.list);
-    if (!line) {
-        va_start(args.list, form);
-        line = format_fully(text, form, args);
-        va_end(args.list);
-    }
-    outbox_->append_event(slot_, generation_, wire::TraceEventKind::error, outbox_->now_ns(), *line, 0);
+}
+
+void Trace::append_formatted(
+    wire::TraceEventKind kind, const char* form, EventArguments& args, EventArguments& again
+) noexcept {
+    EventText aside;
+    const std::string_view line = format_event(outbox_->text_place(aside), form, args, again);
+    outbox_->append_event(slot_, generation_, kind, outbox_->now_ns(), line, 0);
 }
 
 void Trace::event(std::string_view text) noexcept {

@@ -127,13 +127,12 @@ private:
 
 }  // namespace
 
-std::optional<std::string_view> format_quickly(EventText& text, const char* format, EventArguments& args) noexcept {
+std::string_view format_event(
+    EventText& text, const char* format, EventArguments& args, EventArguments& again
+) noexcept {
     Quick quick(text);
-    return quick.write(format, args) ? std::optional(quick.text()) : std::nullopt;
-}
-
-std::string_view format_fully(EventText& text, const char* format, EventArguments& args) noexcept {
-    const int length = std::vsnprintf(text.data(), text.size(), format, args.list);
+    if (quick.write(format, args)) return quick.text();
+    const int length = std::vsnprintf(text.data(), text.size(), format, again.list);
     if (length < 0) return format;
     if (static_cast<std::size_t>(length) < text.size()) return {text.data(), static_cast<std::size_t>(length)};
     return cut_event(text);

@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cstdarg>
-#include <optional>
 #include <string_view>
 
 #include "proto/limits.hpp"
@@ -20,12 +19,12 @@ struct EventArguments {
     std::va_list list;
 };
 
-// The usual conversions, without vsnprintf and to the same effect. None: it takes format_fully() to write that. Both
-// walk the arguments, so in between the list has to be started anew: a copy would cost a quarter of the formatting.
-std::optional<std::string_view> format_quickly(EventText& text, const char* format, EventArguments& args) noexcept;
-
+// As vsnprintf; the usual conversions without it and to the same effect. Both ways walk the arguments, so there are two
+// lists of the same ones, each started by the caller: a copy would cost a quarter of the formatting.
 // The view is into `text`; into `format` itself where vsnprintf refuses it: a broken format still tells where it was.
-std::string_view format_fully(EventText& text, const char* format, EventArguments& args) noexcept;
+std::string_view format_event(
+    EventText& text, const char* format, EventArguments& args, EventArguments& again
+) noexcept;
 
 // A text that goes on beyond `text`, which it fills but for the last byte: all of it, ending in the mark.
 std::string_view cut_event(EventText& text) noexcept;

@@ -21,14 +21,12 @@ std::string made(const char* format, ...) {
     EventText text;
     EventArguments args;
     va_start(args.list, format);
-    std::optional<std::string_view> line = format_quickly(text, format, args);
+    EventArguments again;
+    va_start(again.list, format);
+    std::string out(format_event(text, format, args, again));
+    va_end(again.list);
     va_end(args.list);
-    if (!line) {
-        va_start(args.list, format);
-        line = format_fully(text, format, args);
-        va_end(args.list);
-    }
-    return std::string(*line);
+    return out;
 }
 
 std::string wanted(const char* format, ...) {
