@@ -1,6 +1,7 @@
 #include "daemon/core/counts.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace quipu {
 
@@ -29,8 +30,7 @@ const Count* Counts::find(const Cell& cell) const {
 }
 
 Count* Counts::find(const Cell& cell) {
-    const std::uint32_t place = slots_.empty() ? 0 : slots_[slot_of(cell)];
-    return place == 0 ? nullptr : &counts_[place - 1];
+    return const_cast<Count*>(std::as_const(*this).find(cell));
 }
 
 Count& Counts::of(Cell& cell) {

@@ -132,34 +132,33 @@ private:
             rest_.remove_prefix(2);
             return true;
         }
-        if (kind == 'u') {
-            constexpr std::string_view hex = "0123456789abcdefABCDEF";
-            if (rest_.size() < 6 || rest_.substr(2, 4).find_first_not_of(hex) != std::string_view::npos) return false;
-            return unicode_escape();
-        }
+        if (kind == 'u') return unicode_escape();
         if (kind == '\0' || std::string_view("/bfnrt").find(kind) == std::string_view::npos) return false;
         copy(2);
         return true;
     }
 
-    // \uXXXX. Half a pair is no character, and readers refuse all of the document for it.
+    // The four hex digits behind a "\u" at that place; nothing: they are not there.
+    [[nodiscard]] std::optional<unsigned> escaped_code(std::size_t at) const {
+        if (rest_.size() < at + 6 || rest_.substr(at, 2) != "\\u") return std::nullopt;
+        const std::string_view digits_of_it = rest_.substr(at + 2, 4);
+        const char* const end = digits_of_it.data() + digits_of_it.size();
+        unsigned code = 0;
+        const auto [read_to, error] = std::from_chars(digits_of_it.data(), end, code, 16);
+        return error == std::errc{} && read_to == end ? std::optional(code) : std::nullopt;
+    }
+
+    // A code point by number. Half a pair is none, and readers refuse all of the document for it.
     bool unicode_escape() {
-        const auto code_at = [this](std::size_t at) {
-            unsigned code = 0;
-            const char* begin = rest_.data() + at;
-            const auto [end, error] = std::from_chars(begin, begin + 4, code, 16);
-            return error == std::errc{} && end == begin + 4 ? code : 0U;
+        constexpr std::size_t length = 6;
+        const auto is_in = [](std::optional<unsigned> code, unsigned first, unsigned last) {
+            return code && *code >= first && *code <= last;
         };
-        const unsigned code = code_at(2);
-        std::size_t length = 6;
-        if (code >= 0xDC00 && code <= 0xDFFF) return false;
-        if (code >= 0xD800 && code <= 0xDBFF) {
-            const bool has_second = rest_.size() >= 12 && rest_.substr(6, 2) == "\\u";
-            const unsigned second = has_second ? code_at(8) : 0U;
-            if (second < 0xDC00 || second > 0xDFFF) return false;
-            length = 12;
-        }
-        copy(length);
+        const std::optional<unsigned> code = escaped_code(0);
+        if (!code || is_in(code, 0xDC00, 0xDFFF)) return false;
+        const bool is_pair = is_in(code, 0xD800, 0xDBFF);
+        if (is_pair && !is_in(escaped_code(length), 0xDC00, 0xDFFF)) return false;
+        copy(is_pair ? 2 * length : length);
         return true;
     }
 

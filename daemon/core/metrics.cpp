@@ -27,6 +27,12 @@ Series make_series(const Family& family) {
     return series;
 }
 
+// The family has none of that label.
+SeriesByLabel::iterator insert_series(Family& family, std::string_view label) {
+    family.has_wrong_labels = family.has_wrong_labels || !is_utf8(label);
+    return family.series.emplace(std::string(label), make_series(family)).first;
+}
+
 // How many ids a series of the family takes; of our families and those on the wire.
 template <typename AnyFamily>
 std::uint32_t width(const AnyFamily& family) {
@@ -145,10 +151,7 @@ Family& Metrics::own_gauges(std::string_view name, std::string_view label_name, 
 
 void Metrics::set_own(Family& gauges, std::string_view label, double value) {
     auto it = gauges.series.find(label);
-    if (it == gauges.series.end()) {
-        gauges.has_wrong_labels = gauges.has_wrong_labels || !is_utf8(label);
-        it = gauges.series.emplace(std::string(label), make_series(gauges)).first;
-    }
+    if (it == gauges.series.end()) it = insert_series(gauges, label);
     GaugeValue& gauge = it->second.gauge();
     gauge.shown = value;
     gauge.is_known = true;
@@ -203,8 +206,7 @@ Series* Metrics::admit_series(Family& family, std::string_view label) {
         return nullptr;
     }
     ++series_count_;
-    family.has_wrong_labels = family.has_wrong_labels || !is_utf8(label);
-    auto& [key, series] = *family.series.emplace(std::string(label), make_series(family)).first;
+    auto& [key, series] = *insert_series(family, label);
     name_cells(family, key, series);
     return &series;
 }

@@ -29,13 +29,13 @@ struct FlameAsk {
     DaemonFacts daemon;
 };
 
-PageText flame_text() {
+PageText flame_page_text() {
     return {"Flame graph", flame_path, web::flame_html, {"flame.js"}};
 }
 
 Response failed(const State& state, Now now, const Response& error) {
     const std::string_view sentence = std::string_view(error.body).substr(0, error.body.size() - 1);
-    Response page = html_error(state, now, flame_text(), error.status, sentence);
+    Response page = html_error(state, now, flame_page_text(), error.status, sentence);
     for (const auto& header : error.headers) page.headers.push_back(header);
     return page;
 }
@@ -56,14 +56,14 @@ PageJob::Render render_flame(FlameView flame, FlameAsk ask) {
         View view;
         set_frame(view, state, ask);
         set_flame(view, flame);
-        return html_page(state, now, flame_text(), view);
+        return html_page(state, now, flame_page_text(), view);
     };
 }
 
 // Pages for people show errors in the layout.
 PageJob::Render render_failure(unsigned status, std::string sentence) {
     return [status, sentence = std::move(sentence)](const State& state, const Request&, Now now) {
-        return html_error(state, now, flame_text(), status, sentence);
+        return html_error(state, now, flame_page_text(), status, sentence);
     };
 }
 
@@ -111,7 +111,7 @@ PageResult flame_page(const State& state, const Request& request, Now now) {
     if (is_cpu && ask.seconds == 0) {
         View view;
         set_frame(view, state, ask);
-        return html_page(state, now, flame_text(), view);
+        return html_page(state, now, flame_page_text(), view);
     }
     if (is_cpu) {
         if (const auto busy = busy_profiling(state, choice, now)) return failed(state, now, *busy);

@@ -26,7 +26,7 @@ constexpr std::string_view queue_topic = "queue";
 constexpr std::size_t items_per_page = 100;
 constexpr std::string_view queue_path = "/debug/queue";
 
-PageText queue_text() {
+PageText queue_page_text() {
     return {"Queue", queue_path, web::queue_html};
 }
 
@@ -37,7 +37,7 @@ Form form_of(const Request& request) {
 Response failed(const State& state, Form form, Now now, const Response& error) {
     if (form != Form::html) return error;
     const std::string_view sentence = std::string_view(error.body).substr(0, error.body.size() - 1);
-    Response page = html_error(state, now, queue_text(), error.status, sentence);
+    Response page = html_error(state, now, queue_page_text(), error.status, sentence);
     page.headers = error.headers;
     return page;
 }
@@ -143,7 +143,7 @@ private:
             view.add("items", queue_row(item_, entry.emitter, now));
         }
         set_paging(view, paging, needle_.empty() ? Link(queue_path) : Link(queue_path).with("q", needle_));
-        return html_page(state, now, queue_text(), view);
+        return html_page(state, now, queue_page_text(), view);
     }
 
     // The next entry, its item in item_.

@@ -84,7 +84,7 @@ void fill(View& view, const ThreadsView& threads, Now now) {
     for (const TaskGroup& group : threads.tasks) view.add("tasks", task_view(group, threads.taken_wall_ns, now));
 }
 
-PageText threads_text() {
+PageText threads_page_text() {
     return {"Threads", threads_path, web::threads_html};
 }
 
@@ -98,7 +98,7 @@ PageJob::Render html_render(ThreadsView threads, DaemonFacts daemon) {
         view.set("json_link", Link(threads_path).with("format", "json").with("of", daemon.of).text());
         view.set("flame_link", Link("/debug/pprof/flame").with("type", "threads").with("of", daemon.of).text());
         fill(view, threads, now);
-        return html_page(state, now, threads_text(), view);
+        return html_page(state, now, threads_page_text(), view);
     };
 }
 
@@ -157,7 +157,7 @@ PageAsk ask_for_goroutines(const DaemonChoice& choice, DaemonFacts daemon, Form 
 Response failed(const State& state, Now now, Form form, const Response& error) {
     if (form != Form::html) return error;
     const std::string_view sentence = std::string_view(error.body).substr(0, error.body.size() - 1);
-    Response page = html_error(state, now, threads_text(), error.status, sentence);
+    Response page = html_error(state, now, threads_page_text(), error.status, sentence);
     page.headers = error.headers;
     return page;
 }
