@@ -258,7 +258,7 @@ void restore_rows(Restoring& restoring, const Rows& rows) {
 
 }  // namespace
 
-void restore(State& state, const Saved& saved, Now now) {
+void restore(State& state, Saved saved, Now now) {
     Restoring stored(state, false, now);
     restore_rows(stored, saved);
     for (const Changes& entry : saved.journal) {
@@ -273,7 +273,7 @@ void restore(State& state, const Saved& saved, Now now) {
         }
         return nullptr;
     };
-    state.traces.restore(saved, origin_of, now);
+    state.traces.restore(std::move(saved.traces), saved.trace_counts, origin_of, now);
     state.history.restore(saved.history, now);
 }
 

@@ -161,7 +161,7 @@ public:
     // Whatever the rows hold: what makes no sense is left out and counted.
     void restore(const SavedHistory& saved, Now now);
     [[nodiscard]] std::vector<WantedBlocks> wanted_blocks(Now now) const;
-    void restore_blocks(SavedBlocks saved, Now now);
+    void restore_blocks(CheckedBlocks checked, Now now);
 
     // Every part_interval_s, and when a window is over: what take_changes() would hand out.
     [[nodiscard]] bool has_changes() const;

@@ -73,6 +73,20 @@ bool HistoryBlock::read(std::uint32_t id, HistoryColumn& out) const {
     return read_piece(rest, piece) && read_column(piece, out);
 }
 
+CheckedBlocks checked(SavedBlocks saved) {
+    CheckedBlocks out;
+    out.kept = std::move(saved.kept);
+    out.damaged_rows = saved.damaged_rows;
+    out.blocks.reserve(saved.blocks.size());
+    for (DurableHistoryBlock& row : saved.blocks) {
+        CheckedBlocks::One& one = out.blocks.emplace_back();
+        one.step_s = row.step_s;
+        one.window = row.window;
+        one.is_sound = row.window >= 0 && HistoryBlock::parse(std::move(row.bytes), one.block);
+    }
+    return out;
+}
+
 std::size_t HistoryBlock::cost_bytes() const {
     return sizeof *this + bytes_.capacity() + entries_.capacity() * sizeof(Entry);
 }

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/core/durable_history.hpp"
 #include "daemon/core/history_column.hpp"
 
 namespace quipu {
@@ -46,5 +47,21 @@ private:
     std::string bytes_;
     std::vector<Entry> entries_;
 };
+
+// What SavedBlocks holds, looked at: megabytes, so the thread that reads it from disk does this, too.
+struct CheckedBlocks {
+    struct One {
+        std::int64_t step_s = 0;
+        std::int64_t window = 0;
+        bool is_sound = false;
+        HistoryBlock block;
+    };
+
+    std::vector<One> blocks;
+    std::vector<HistoryWindows> kept;
+    std::uint64_t damaged_rows = 0;
+};
+
+CheckedBlocks checked(SavedBlocks saved);
 
 }  // namespace quipu

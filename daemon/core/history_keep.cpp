@@ -64,26 +64,25 @@ std::vector<WantedBlocks> History::wanted_blocks(Now now) const {
     return wanted;
 }
 
-void History::restore_blocks(SavedBlocks saved, Now now) {
+void History::restore_blocks(CheckedBlocks checked, Now now) {
     const std::int64_t now_s = std::max<std::int64_t>(now.wall_ns / second_ns, 1);
-    counts_.damaged_rows += saved.damaged_rows;
-    kept_ = std::move(saved.kept);
+    counts_.damaged_rows += checked.damaged_rows;
+    kept_ = std::move(checked.kept);
     std::array<std::int64_t, history_tier_count> last{};
     last.fill(-1);
-    for (DurableHistoryBlock& row : saved.blocks) {
+    for (CheckedBlocks::One& row : checked.blocks) {
         const auto is_its = [&row](const HistoryRing& ring) { return ring.step_s() == row.step_s; };
         const auto ring = std::find_if(rings_.begin(), rings_.end(), is_its);
         // Of the future: the clock was wrong then, or is wrong now, so it stays on disk.
         const bool is_future = ring != rings_.end() && row.window > ring->index_of(now_s) / block_points;
         if (is_future) continue;
-        HistoryBlock block;
-        if (ring == rings_.end() || row.window < 0 || !HistoryBlock::parse(std::move(row.bytes), block)) {
+        if (ring == rings_.end() || !row.is_sound) {
             ++counts_.damaged_rows;
             continue;
         }
         auto& last_window = last[static_cast<std::size_t>(ring - rings_.begin())];
         last_window = std::max(last_window, row.window);
-        ring->put(row.window, std::move(block), ids_);
+        ring->put(row.window, std::move(row.block), ids_);
     }
     // What was over when it was written is whole; the last may not have been, and later ones were not written.
     const std::int64_t until_s = last_s_ != 0 ? last_s_ : now_s;

@@ -106,7 +106,7 @@ void tune_sampling(State& state, Now now);
 // start, but for the blocks of history, which come later. In durable.cpp.
 bool has_changes(const State& state, Book book);
 Changes take_changes(State& state, Book book, Now now, bool is_end = false);
-void restore(State& state, const Saved& saved, Now now);
+void restore(State& state, Saved saved, Now now);
 // Nobody keeps anything: lets go of what would be handed out and grows. Call now and then.
 void forget_changes(State& state);
 // A commit failed: the next take_changes() for the store hands out everything, what `failed` was to remove included;

@@ -33,7 +33,8 @@
 namespace quipu {
 
 struct Changes;
-struct Saved;
+struct DurableTrace;
+struct DurableTraceCount;
 
 struct TraceLimits {
     std::uint32_t families = 200;          // beyond: family "(other)"
@@ -226,9 +227,14 @@ public:
 
     void drop_forgotten() { forgotten_.clear(); }
 
-    // The traces of Saved. `origin_of`: where an open one belongs, by the first half of the instance; null: its mail
-    // daemon has ended.
-    void restore(const Saved& saved, const std::function<TraceOrigin*(std::uint64_t)>& origin_of, Now now);
+    // What Saved holds of them. `origin_of`: where an open one belongs, by the first half of the instance; null: its
+    // mail daemon has ended.
+    void restore(
+        std::vector<DurableTrace> saved,
+        const std::vector<DurableTraceCount>& counts,
+        const std::function<TraceOrigin*(std::uint64_t)>& origin_of,
+        Now now
+    );
 
 private:
     // What is left of an instance that is over: its open traces, which have gone over to `origin`.

@@ -41,24 +41,24 @@ DurableTrace durable(const TraceRecord& trace) {
     return row;
 }
 
-std::unique_ptr<TraceRecord> record_of(const DurableTrace& row) {
+std::unique_ptr<TraceRecord> record_of(DurableTrace&& row) {
     auto owned = std::make_unique<TraceRecord>();
     TraceRecord& trace = *owned;
     trace.ref = trace.root = row.ref;
     if (row.parent != 0) trace.parent = {row.ref.instance, row.parent};
     trace.place = row.place;
-    trace.title = row.title;
-    trace.program = row.program;
+    trace.title = std::move(row.title);
+    trace.program = std::move(row.program);
     trace.begin_wall_ns = row.begin_wall_ns;
     trace.end_wall_ns = row.place == 0 ? 0 : std::max(row.end_wall_ns, std::int64_t{1});
     trace.is_error = row.is_error;
     trace.is_inferred = row.is_inferred;
     trace.is_in_orphans = row.is_in_orphans;
-    trace.orphaned = row.orphaned;
+    trace.orphaned = std::move(row.orphaned);
     trace.cut = row.cut;
     trace.lost_at_end = row.lost_at_end;
-    trace.first = row.first;
-    trace.last.assign(row.last.begin(), row.last.end());
+    trace.first = std::move(row.first);
+    trace.last.assign(std::move_iterator(row.last.begin()), std::move_iterator(row.last.end()));
     trace.is_changed = false;
     trace.holds = 1;  // until all are where they belong
     return owned;
@@ -145,16 +145,22 @@ void Traces::note_gap(TraceRecord& trace, std::string_view text, std::int64_t wa
     append(trace, std::move(gap));
 }
 
-void Traces::restore(const Saved& saved, const std::function<TraceOrigin*(std::uint64_t)>& origin_of, Now now) {
-    for (const DurableTraceCount& row : saved.trace_counts) {
+void Traces::restore(
+    std::vector<DurableTrace> saved,
+    const std::vector<DurableTraceCount>& counts,
+    const std::function<TraceOrigin*(std::uint64_t)>& origin_of,
+    Now now
+) {
+    for (const DurableTraceCount& row : counts) {
         TraceFamily& family = family_for(row.family).second;
         family.is_changed = false;
         if (row.bucket < bucket_count) family.ended_count[row.bucket] = row.value;
         if (row.bucket == bucket_count) family.error_count = row.value;
     }
     std::vector<TraceRecord*> restored;
-    for (const DurableTrace& row : saved.traces) {
-        std::unique_ptr<TraceRecord> owned = record_of(row);
+    restored.reserve(saved.size());
+    for (DurableTrace& row : saved) {
+        std::unique_ptr<TraceRecord> owned = record_of(std::move(row));
         TraceRecord& trace = *owned;
         trace.family = family_for(row.family).first;
         if (!all_.emplace(trace.ref, std::move(owned)).second) continue;

@@ -25,7 +25,7 @@ std::string bounds_text(const std::vector<double>& bounds) {
     return text;
 }
 
-std::vector<double> bounds_of(const std::string& text) {
+std::vector<double> bounds_of(std::string_view text) {
     std::vector<double> bounds;
     const char* at = text.data();
     const char* const end = at + text.size();

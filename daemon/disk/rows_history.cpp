@@ -50,7 +50,9 @@ void read_marks(sqlite3* db, SavedHistory& history) {
         WHERE length(kind) + length(what) <= ? ORDER BY position LIMIT ?
     )sql");
     rows.bind(1, most_mark_bytes).bind(2, most_marks);
-    while (rows.next()) history.marks.push_back({rows.integer(0), rows.text(1), rows.text(2)});
+    while (rows.next()) {
+        history.marks.push_back({rows.integer(0), std::string(rows.text(1)), std::string(rows.text(2))});
+    }
 }
 
 void write_series(sqlite3* db, const HistoryChanges& history) {
@@ -94,7 +96,7 @@ void read_blocks(sqlite3* db, const WantedBlocks& wanted, SavedBlocks& out) {
     rows.bind(4, static_cast<std::int64_t>(wanted.max_bytes));
     while (rows.next()) {
         if (rows.integer(1) != 0) {
-            out.blocks.push_back({wanted.step_s, rows.integer(0), rows.text(2)});
+            out.blocks.push_back({wanted.step_s, rows.integer(0), std::string(rows.text(2))});
         } else {
             ++out.damaged_rows;
         }

@@ -8,7 +8,26 @@ namespace quipu {
 
 namespace {
 
-using Index = std::map<std::string, std::size_t>;
+// Where the instances' rows of other tables belong. They come one instance after the other.
+class Index {
+public:
+    void add(const std::string& instance, std::size_t at) { all_[instance] = at; }
+
+    // null: it is not on record.
+    DurableInstance* find(std::string_view instance, Saved& saved) {
+        if (!last_ || last_->first != instance) {
+            const auto it = all_.find(instance);
+            last_ = it == all_.end() ? nullptr : &*it;
+        }
+        return last_ ? &saved.instances[last_->second] : nullptr;
+    }
+
+private:
+    using Places = std::map<std::string, std::size_t, std::less<>>;
+
+    Places all_;
+    const Places::value_type* last_ = nullptr;  // found
+};
 
 Index load_instances(sqlite3* db, Saved& saved) {
     Index index;
@@ -35,28 +54,28 @@ Index load_instances(sqlite3* db, Saved& saved) {
         one.heard_wall_ns = rows.integer(12);
         one.life_wall_ns = rows.integer(13);
         one.connections = static_cast<std::uint32_t>(rows.integer(14));
-        index[one.instance] = saved.instances.size();
+        index.add(one.instance, saved.instances.size());
         saved.instances.push_back(std::move(one));
     }
     return index;
 }
 
-void load_words(sqlite3* db, const Index& index, Saved& saved) {
+void load_words(sqlite3* db, Index& index, Saved& saved) {
     Statement rows(db, "SELECT instance, what, name, value FROM instance_word ORDER BY instance, position");
     while (rows.next()) {
-        const auto it = index.find(rows.text(0));
-        if (it == index.end()) continue;
-        auto& words = saved.instances[it->second].words;
-        if (!words) words.emplace();
-        words->push_back({rows.text(1), rows.text(2), rows.text(3)});
+        DurableInstance* const instance = index.find(rows.text(0), saved);
+        if (!instance) continue;
+        if (!instance->words) instance->words.emplace();
+        instance->words->push_back({std::string(rows.text(1)), std::string(rows.text(2)), std::string(rows.text(3))});
     }
 }
 
-void load_counts(sqlite3* db, const Index& index, Saved& saved) {
+void load_counts(sqlite3* db, Index& index, Saved& saved) {
     Statement rows(db, "SELECT instance, family, label, cell, value FROM instance_count");
     while (rows.next()) {
-        const auto it = index.find(rows.text(0));
-        if (it != index.end()) saved.instances[it->second].counts.push_back(read_count(rows, 1));
+        if (DurableInstance* const instance = index.find(rows.text(0), saved)) {
+            instance->counts.push_back(read_count(rows, 1));
+        }
     }
 }
 
@@ -85,7 +104,7 @@ void bind_instance(Statement& row, const DurableInstance& one) {
 }  // namespace
 
 void read_instances(sqlite3* db, Saved& saved) {
-    const Index index = load_instances(db, saved);
+    Index index = load_instances(db, saved);
     load_words(db, index, saved);
     load_counts(db, index, saved);
 }

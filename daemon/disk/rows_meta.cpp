@@ -8,7 +8,7 @@ namespace quipu {
 void read_meta(sqlite3* db, Saved& saved) {
     Statement rows(db, "SELECT name, value FROM meta");
     while (rows.next()) {
-        const std::string name = rows.text(0);
+        const std::string_view name = rows.text(0);
         const auto value = std::bit_cast<std::uint64_t>(rows.integer(1));
         if (name == "file") saved.file = value;
         if (name == "epoch") saved.epoch = value;

@@ -51,7 +51,7 @@ TraceNote decode(protozero::pbf_reader in) {
 }
 
 // false: damaged. The file may be whole all the same: the trace is left out.
-bool take_notes(const std::string& bytes, DurableTrace& trace) {
+bool take_notes(std::string_view bytes, DurableTrace& trace) {
     try {
         protozero::pbf_reader in(bytes.data(), bytes.size());
         while (in.next()) {
@@ -82,7 +82,7 @@ void read_traces(sqlite3* db, Saved& saved) {
     Statement counts(db, "SELECT family, bucket, value FROM trace_count");
     while (counts.next()) {
         const auto bucket = static_cast<std::size_t>(counts.integer(1));
-        saved.trace_counts.push_back({counts.text(0), bucket, to_unsigned(counts.integer(2))});
+        saved.trace_counts.push_back({std::string(counts.text(0)), bucket, to_unsigned(counts.integer(2))});
     }
     Statement rows(db, R"sql(
         SELECT instance, number, parent, place, family, title, program, begin_wall_ns, end_wall_ns,

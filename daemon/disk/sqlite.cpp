@@ -87,10 +87,10 @@ bool Statement::next() {
     return false;
 }
 
-std::string Statement::text(int column) const {
+std::string_view Statement::text(int column) const {
     const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_.get(), column));
     const int size = sqlite3_column_bytes(statement_.get(), column);
-    return data ? std::string(data, static_cast<std::size_t>(size)) : std::string();
+    return data ? std::string_view(data, static_cast<std::size_t>(size)) : std::string_view();
 }
 
 std::int64_t Statement::integer(int column) const {

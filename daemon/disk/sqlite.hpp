@@ -44,7 +44,7 @@ public:
     bool next();
 
     // Valid until the next next(). Columns count from 0.
-    [[nodiscard]] std::string text(int column) const;
+    [[nodiscard]] std::string_view text(int column) const;
     [[nodiscard]] std::int64_t integer(int column) const;
     [[nodiscard]] double real(int column) const;
 

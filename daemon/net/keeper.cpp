@@ -57,7 +57,14 @@ void Keeper::restore_state() {
     stored_epoch_ = epoch_ = saved.epoch;
     saved.journal = journal_->read(file_, stored_epoch_);
     for (const Changes& entry : saved.journal) epoch_ = std::max(epoch_, entry.epoch);
-    restore(state_, saved, read_clocks());
+    spdlog::info(
+        "restoring families={} counts={} instances={} journal={}",
+        saved.families.size(),
+        saved.retired.size(),
+        saved.instances.size(),
+        saved.journal.size()
+    );
+    restore(state_, std::move(saved), read_clocks());
     // Those of the restored emitters whose processes ended while we were not there need no grace. Should one of them
     // live on after all, out of our sight, it is revived by its next Hello.
     std::vector<std::uint32_t> gone;
@@ -69,13 +76,6 @@ void Keeper::restore_state() {
             set_ended(state_, *emitter, "its process ended while quipud was away", read_clocks());
         }
     }
-    spdlog::info(
-        "restored families={} counts={} instances={} journal={}",
-        saved.families.size(),
-        saved.retired.size(),
-        saved.instances.size(),
-        saved.journal.size()
-    );
 }
 
 void Keeper::set_health() {
@@ -97,7 +97,7 @@ void Keeper::read_rest() {
     asio::post(worker_, [this, is_well, wanted = state_.history.wanted_blocks(read_clocks())] {
         SavedBlocks blocks;
         std::string problem = store_->read_history(wanted, blocks);
-        asio::post(io_, [this, blocks = std::move(blocks)]() mutable {
+        asio::post(io_, [this, blocks = checked(std::move(blocks))]() mutable {
             state_.history.restore_blocks(std::move(blocks), read_clocks());
         });
         if (!is_well) problem.clear();  // another one is told already

@@ -18,8 +18,8 @@ import smtp
 from bench import LOAD_CORE, on_core, processor_ns
 from table import median, quantile
 
-PAIRS = 20  # a round
-MAILS = 400  # of one side, in a pair
+PAIRS = 200  # a round
+MAILS = 40  # of one side, in a pair
 MAILS_ON_DISK = 50  # a round
 IN_MEMORY = "/dev/shm"
 
@@ -72,7 +72,9 @@ def in_turns(sides, pairs, count):
 
 def measure(all_of_it, folder):
     unwatched = bench.in_build("tests", "bench", "maild-unwatched")
-    quipud = all_of_it.quipud("--history_series=0")
+    with on_core(LOAD_CORE):
+        quipud = harness.Quipud(all_of_it.folder, "--history_series=0")
+    all_of_it.running.append(quipud)
     sides = [Side(all_of_it, folder, quipud, "maild-watched", harness.MAILD)]
     sides.append(Side(all_of_it, folder, quipud, "maild-alone", unwatched))
     on_disk = Side(all_of_it, all_of_it.folder, quipud, "maild-on-disk", unwatched)

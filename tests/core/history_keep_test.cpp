@@ -35,7 +35,7 @@ struct Shelf {
 
     void restore(State& state, Now now) const {
         state.history.restore(head(), now);
-        state.history.restore_blocks(rows(), now);
+        state.history.restore_blocks(checked(rows()), now);
     }
 
     [[nodiscard]] SavedHistory head() const {
@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(blocks_that_are_read_late_join_the_points_taken_meanwhile) 
     lab.maild.connect();
     lab.pass(70, [&] { mails.add(); });
     BOOST_TEST(lab.state.history.take_changes(false).is_empty());  // or what is not read yet would be removed
-    lab.state.history.restore_blocks(shelf.rows(), lab.now());
+    lab.state.history.restore_blocks(checked(shelf.rows()), lab.now());
     BOOST_TEST(lab.shown("m/mails", start_s + 128, start_s + 138, 1) == "128 129 130 - - - - - 1 2 3");
     BOOST_TEST(lab.shown("m/mails", start_s + 60, start_s + 180, 60) == "60 120 45");
     const HistoryChanges changes = lab.state.history.take_changes(false);

@@ -55,12 +55,12 @@ Changes one_more_count() {
     return changes;
 }
 
-void show(const Saved& saved, Store& store) {
+void show(Saved saved, Store& store) {
     State state;
-    restore(state, saved, start);
+    restore(state, std::move(saved), start);
     SavedBlocks blocks;
     if (store.read_history(state.history.wanted_blocks(start), blocks).empty()) {
-        state.history.restore_blocks(std::move(blocks), start);
+        state.history.restore_blocks(checked(std::move(blocks)), start);
     }
     state.history_feed.sample(state, start);
     Request request;

@@ -92,9 +92,10 @@ void start_again(const std::string& dir) {
     if (const std::string problem = store.read_history(state.history.wanted_blocks(now), blocks); !problem.empty()) {
         std::puts(problem.c_str());
     }
+    CheckedBlocks history = checked(std::move(blocks));
     const double read_ms = cpu_ms() - begin;
     begin = cpu_ms();
-    state.history.restore_blocks(std::move(blocks), now);
+    state.history.restore_blocks(std::move(history), now);
     std::printf(
         "  start: opened in %.1f ms; blocks read in %.1f ms (worker) and taken in %.1f ms (loop)\n",
         open_ms,
