@@ -2,6 +2,8 @@
 #include "proto/message.hpp"
 
 #include <cassert>
+#include <type_traits>
+#include <variant>
 
 #include "proto/limits.hpp"
 #include "proto/message_encoding.hpp"
@@ -14,7 +16,6 @@ void write(Writer& w, const Flag& flag);
 void write(Writer& w, const Family& family);
 void write(Writer& w, const Series& series);
 void write(Writer& w, const TextValue& text);
-void write(Writer& w, const TraceEvent& event);
 void write(Writer& w, const Bounds& bounds);
 void write(Writer& w, const Sampling& sampling);
 void write(Writer& w, const Argument& argument);
@@ -102,7 +103,7 @@ void write(Writer& w, const Set& set) {
     for (const TextValue& text : set.texts) add_required(w, 3, text);
 }
 
-void write(Writer& w, const TraceEvent& event) {
+void write(PlaceWriter& w, const TraceEvent& event) {
     add_number(w, 1, event.trace);
     add_number(w, 2, static_cast<std::uint64_t>(event.kind));
     add_fixed(w, 3, event.steady_ns);
@@ -114,11 +115,28 @@ void write(Writer& w, const TraceEvent& event) {
     add_bool(w, 9, event.inferred);
 }
 
-void write(Writer& w, const TraceEvents& trace_events) {
-    for (const TraceEvent& event : trace_events.events) add_required(w, 1, event);
-    add_number(w, 2, trace_events.dropped_events);
-    add_number(w, 3, trace_events.dropped_traces);
-    add_bool(w, 4, trace_events.all_active_announced);
+constexpr std::size_t before_nested = 6;  // tag and length
+
+// Of all that write() above may write.
+std::size_t max_size(const TraceEvent& event) {
+    constexpr std::size_t numbers = 4 * 11 + 9 + 2 * 2;
+    return numbers + before_nested + event.text.size() + before_nested + event.family.size();
+}
+
+std::size_t max_size(const TraceEvents& events) {
+    constexpr std::size_t numbers = 2 * 11 + 2;
+    std::size_t size = numbers;
+    for (const TraceEvent& event : events.events) size += before_nested + max_size(event);
+    return size;
+}
+
+void write(PlaceWriter& w, const TraceEvents& events) {
+    for (const TraceEvent& event : events.events) {
+        w.add_nested(1, max_size(event), [&] { write(w, event); });
+    }
+    add_number(w, 2, events.dropped_events);
+    add_number(w, 3, events.dropped_traces);
+    add_bool(w, 4, events.all_active_announced);
 }
 
 void write(Writer& w, const Answer& answer) {
@@ -213,23 +231,32 @@ void write(Writer& w, const QueueItem& item) {
     for (const QueueRecipient& recipient : item.recipients) add_nested(w, 5, recipient);
 }
 
-template <typename Variant>
-void append_variant(std::string& out, const Variant& message) {
+// One member of a oneof, also where it is empty.
+template <typename Message>
+void append_member(std::string& out, protozero::pbf_tag_type tag, const Message& message) {
+    const std::size_t start = out.size();
+    Writer outer(out);
+    {
+        Writer nested(outer, tag);
+        write(nested, message);
+    }
+    if (out.size() == start) outer.add_message(tag, "", 0);
+}
+
+void append_member(std::string& out, protozero::pbf_tag_type tag, const TraceEvents& events) {
+    const std::size_t size = max_size(events);
+    const std::size_t start = out.size();
+    out.resize(start + before_nested + size);
+    PlaceWriter place(out.data() + start);
+    place.add_nested(tag, size, [&] { write(place, events); });
+    out.resize(static_cast<std::size_t>(place.at() - out.data()));
+}
+
+template <typename Message>
+void append_frame(std::string& out, std::size_t index, const Message& message) {
     const std::size_t start = out.size();
     out.append(limits::frame_header_bytes, '\0');
-    const auto tag = static_cast<protozero::pbf_tag_type>(message.index() + 1);
-    Writer outer(out);
-    std::visit(
-        [&](const auto& m) {
-            {
-                Writer nested(outer, tag);
-                write(nested, m);
-            }
-            const bool is_empty = out.size() == start + limits::frame_header_bytes;
-            if (is_empty) outer.add_message(tag, "", 0);
-        },
-        message
-    );
+    append_member(out, static_cast<protozero::pbf_tag_type>(index + 1), message);
     const std::size_t length = out.size() - start - limits::frame_header_bytes;
     assert(length > 0 && length <= limits::max_frame_bytes);
     for (std::size_t i = 0; i < limits::frame_header_bytes; ++i) {
@@ -240,11 +267,17 @@ void append_variant(std::string& out, const Variant& message) {
 }  // namespace
 
 void append_frame_of(std::string& out, const FromEmitter& message) {
-    append_variant(out, message);
+    std::visit([&](const auto& m) { append_frame(out, message.index(), m); }, message);
+}
+
+void append_frame_of(std::string& out, const TraceEvents& events) {
+    constexpr std::size_t index = 4;
+    static_assert(std::is_same_v<std::variant_alternative_t<index, FromEmitter>, TraceEvents>);
+    append_frame(out, index, events);
 }
 
 void append_frame_of(std::string& out, const ToEmitter& message) {
-    append_variant(out, message);
+    std::visit([&](const auto& m) { append_frame(out, message.index(), m); }, message);
 }
 
 void append_body(std::string& out, const Queue& queue) {

@@ -192,6 +192,7 @@ using ToEmitter = std::variant<Welcome, Query, Cancel, Tune, Ack, Refuse>;
 
 // Appends one whole frame. The caller keeps messages within limits::max_frame_bytes.
 void append_frame_of(std::string& out, const FromEmitter& message);
+void append_frame_of(std::string& out, const TraceEvents& events);
 void append_frame_of(std::string& out, const ToEmitter& message);
 
 // The body of a "queue" answer, see Queue in quipu.proto.

@@ -4,6 +4,7 @@
 
 #include <limits>
 #include <optional>
+#include <protozero/pbf_writer.hpp>
 #include <string>
 #include <vector>
 
@@ -80,6 +81,54 @@ BOOST_AUTO_TEST_CASE(frames_are_written_as_the_golden_ones) {
             "frames/" + std::string(sample.name) + ".hex", head + test::to_hex(std::string(payload_of(frame)))
         );
     }
+}
+
+// Trace events are written by a writer of our own, which has to agree with the library's at every length of a length.
+BOOST_AUTO_TEST_CASE(trace_events_of_every_size_are_written_as_the_library_writes_them) {
+    const auto check = [](std::size_t text_bytes, std::size_t family_bytes, std::uint64_t number) {
+        const std::string text(text_bytes, 'x');
+        const std::string family(family_bytes, 'f');
+        const std::uint64_t steady_ns = number ^ 0x0102030405060708U;
+        const wire::TraceEvent event{
+            .trace = number,
+            .kind = wire::TraceEventKind::end,
+            .steady_ns = steady_ns,
+            .text = text,
+            .family = family,
+            .other = number,
+            .dropped_before = 300,
+            .resumed = true,
+            .inferred = true};
+        std::string one;
+        protozero::pbf_writer fields(one);
+        fields.add_uint64(1, number);
+        fields.add_uint64(2, 4);
+        fields.add_fixed64(3, steady_ns);
+        if (!text.empty()) fields.add_bytes(4, text);
+        if (!family.empty()) fields.add_bytes(5, family);
+        fields.add_uint64(6, number);
+        fields.add_uint64(7, 300);
+        fields.add_bool(8, true);
+        fields.add_bool(9, true);
+        std::string events;
+        protozero::pbf_writer list(events);
+        list.add_message(1, one);
+        list.add_message(1, one);
+        list.add_uint64(2, number);
+        list.add_uint64(3, number);
+        list.add_bool(4, true);
+        std::string payload;
+        protozero::pbf_writer(payload).add_message(5, events);
+        std::string frame = "before";
+        wire::append_frame_of(frame, wire::TraceEvents{{event, event}, number, number, true});
+        BOOST_REQUIRE_MESSAGE(
+            payload_of(frame.substr(6)) == payload, "texts of " << text_bytes << " and " << family_bytes << " bytes"
+        );
+    };
+    for (std::size_t bytes = 0; bytes < 300; ++bytes) check(bytes, bytes % 7, 1 + bytes);
+    for (std::size_t bytes = 16'200; bytes < 16'500; bytes += 7) check(bytes, 0, std::uint64_t{1} << bytes % 64);
+    check(0, 0, std::numeric_limits<std::uint64_t>::max());
+    check(400'000, 3, std::numeric_limits<std::uint64_t>::max());
 }
 
 BOOST_AUTO_TEST_CASE(golden_frames_decode_without_unknown_fields_and_encode_to_the_same_bytes) {
