@@ -83,8 +83,7 @@ struct DurableTrace {
     std::string orphaned;
     std::uint64_t cut = 0;
     std::uint64_t lost_at_end = 0;
-    std::vector<TraceNote> first;
-    std::vector<TraceNote> last;
+    TraceNotes notes;
 };
 
 // How many traces of a family have ended in all: the row `bucket`, or of errors where it is bucket_count.

@@ -2,7 +2,6 @@
 #include "daemon/core/traces.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace quipu {
@@ -17,15 +16,6 @@ constexpr std::int64_t latest_wall_ns = std::int64_t{1} << 62;  // the year 2116
 std::int64_t wall_time(const TraceOrigin& origin, std::uint64_t steady_ns) {
     const auto wall = static_cast<std::int64_t>(steady_ns + static_cast<std::uint64_t>(origin.wall_minus_steady_ns));
     return std::clamp(wall, std::int64_t{1}, latest_wall_ns);
-}
-
-// Nearly always at the end; a note that is very late stays a little out of order rather than cost a long search.
-template <typename Notes>
-void insert_by_time(Notes& notes, TraceNote note) {
-    constexpr int max_steps = 16;
-    auto at = notes.end();
-    for (int i = 0; i < max_steps && at != notes.begin() && std::prev(at)->wall_ns > note.wall_ns; ++i) --at;
-    notes.insert(at, std::move(note));
 }
 
 TailKind tail_kind(TraceNoteKind kind) {
@@ -122,7 +112,8 @@ void Traces::begin(TraceOrigin& origin, const wire::TraceEvent& event, Now now) 
     TraceRecord& trace = *owned;
     trace.ref = ref;
     trace.family = family_name;
-    trace.title = cut_text(event.text);
+    std::string room;
+    trace.title = cut_text(event.text, room);
     trace.program = origin.program;
     trace.is_inferred = event.inferred;
     trace.begin_wall_ns = wall_time(origin, event.steady_ns);
@@ -133,7 +124,7 @@ void Traces::begin(TraceOrigin& origin, const wire::TraceEvent& event, Now now) 
     trace.in_all = active_.insert(active_.end(), &trace);
     all_.emplace(ref, std::move(owned));
     origin.open.emplace(event.trace, &trace);
-    charge(trace, sizeof(TraceRecord) + trace.title.size() + trace.family.size());
+    charge(trace);
     trace.cut = event.dropped_before;
     if (is_tailed_) tail_.append(TailKind::begin, trace, trace.begin_wall_ns, {});
     trace.root = ref;
@@ -158,12 +149,13 @@ void Traces::adopt(TraceRecord& child) {
     }
     parent->children.push_back(&child);
     ++child.holds;
+    const std::string text = child.family + " " + child.title;
     TraceNote note;
     note.wall_ns = child.begin_wall_ns;
     note.kind = TraceNoteKind::child;
     note.other = child.ref.number;
-    note.text = child.family + " " + child.title;
-    append(*parent, std::move(note));
+    note.text = text;
+    append(*parent, note);
 }
 
 void Traces::note(TraceOrigin& origin, const wire::TraceEvent& event) {
@@ -177,7 +169,8 @@ void Traces::note(TraceOrigin& origin, const wire::TraceEvent& event) {
     TraceNote note;
     note.wall_ns = wall_time(origin, event.steady_ns);
     note.lost_before = event.dropped_before;
-    note.text = cut_text(event.text);
+    std::string room;
+    note.text = cut_text(event.text, room);
     if (event.kind == wire::TraceEventKind::error) {
         note.kind = TraceNoteKind::error;
         trace.is_error = true;
@@ -186,7 +179,7 @@ void Traces::note(TraceOrigin& origin, const wire::TraceEvent& event) {
         note.other = event.other;
     }
     if (is_tailed_) tail_.append(tail_kind(note.kind), trace, note.wall_ns, note.text);
-    append(trace, std::move(note));
+    append(trace, note);
 }
 
 void Traces::end(TraceOrigin& origin, const wire::TraceEvent& event) {
@@ -200,40 +193,29 @@ void Traces::end(TraceOrigin& origin, const wire::TraceEvent& event) {
     finish(trace, wall_time(origin, event.steady_ns));
 }
 
-// First third in a row, then a ring of two thirds; both in the order of time. Notes may come out of order, since a
-// trace's events come from several threads' rings, and its children from elsewhere.
-void Traces::append(TraceRecord& trace, TraceNote note) {
-    const std::size_t first_limit = limits_.events_per_trace / 3;
-    const std::size_t last_limit = limits_.events_per_trace - first_limit;
-    charge(trace, sizeof(TraceNote) + note.text.size());
-    trace.is_changed = is_changed_ = true;
-    const bool is_for_first = trace.first.size() < first_limit;
-    if (is_for_first) {
-        insert_by_time(trace.first, std::move(note));
-        return;
+void Traces::append(TraceRecord& trace, const TraceNote& note) {
+    if (const std::uint64_t given_up = trace.notes.append(note, limits_.events_per_trace); given_up > 0) {
+        trace.cut += given_up;
+        ++counts_.cut_events;
     }
-    insert_by_time(trace.last, std::move(note));
-    if (trace.last.size() <= last_limit) return;
-    const TraceNote& oldest = trace.last.front();
-    const std::size_t freed = sizeof(TraceNote) + oldest.text.size();
-    trace.cut += 1 + oldest.lost_before;
-    ++counts_.cut_events;
-    trace.last.pop_front();
-    trace.bytes -= freed;
-    bytes_ -= freed;
+    trace.is_changed = is_changed_ = true;
+    charge(trace);
 }
 
-std::string Traces::cut_text(std::string_view text) {
+// The text, or where it is too long its beginning, which is in `room` then.
+std::string_view Traces::cut_text(std::string_view text, std::string& room) {
     constexpr std::string_view mark = "...";
-    if (text.size() <= limits_.event_bytes) return std::string(text);
+    if (text.size() <= limits_.event_bytes) return text;
     ++counts_.cut_texts;
-    return std::string(text.substr(0, limits_.event_bytes - std::min<std::size_t>(limits_.event_bytes, mark.size())))
-        .append(mark);
+    room = text.substr(0, limits_.event_bytes - std::min<std::size_t>(limits_.event_bytes, mark.size()));
+    return room.append(mark);
 }
 
-void Traces::charge(TraceRecord& trace, std::size_t bytes) {
-    trace.bytes += bytes;
-    bytes_ += bytes;
+// What a trace costs, whenever that has changed.
+void Traces::charge(TraceRecord& trace) {
+    bytes_ -= trace.bytes;
+    trace.bytes = sizeof(TraceRecord) + trace.title.size() + trace.family.size() + trace.notes.memory();
+    bytes_ += trace.bytes;
 }
 
 Traces::FamilyMap::value_type& Traces::family_for(std::string_view name) {

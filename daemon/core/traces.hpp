@@ -27,6 +27,7 @@
 
 #include "daemon/core/now.hpp"
 #include "daemon/core/sampler.hpp"
+#include "daemon/core/trace_notes.hpp"
 #include "daemon/core/trace_tail.hpp"
 #include "proto/message.hpp"
 
@@ -76,17 +77,6 @@ struct TraceRefHash {
     std::size_t operator()(TraceRef ref) const { return ref.instance ^ (ref.number * 0x9e3779b97f4a7c15ULL); }
 };
 
-enum class TraceNoteKind : std::uint8_t { event, error, link, child };
-
-// One line of a trace.
-struct TraceNote {
-    std::int64_t wall_ns = 0;
-    TraceNoteKind kind = TraceNoteKind::event;
-    std::uint32_t lost_before = 0;  // events that the emitter lost just before this one
-    std::uint64_t other = 0;        // link, child: the other trace's number, of the same instance
-    std::string text;
-};
-
 struct TraceRecord {
     TraceRef ref;
     std::string family;
@@ -100,9 +90,8 @@ struct TraceRecord {
     TraceRef parent;           // number 0: none
     TraceRef root;             // of its tree, as far up as was known at its begin; itself for most
     std::vector<TraceRecord*> children;
-    std::vector<TraceNote> first;                 // at most a third of the limit
-    std::deque<TraceNote> last;                   // at most two thirds
-    std::uint64_t cut = 0;                        // events between first and last that were given up here
+    TraceNotes notes;                             // its lines
+    std::uint64_t cut = 0;                        // events between their first and last that were given up here
     std::uint64_t lost_at_end = 0;                // events lost at the emitter after the last one that came
     std::size_t bytes = 0;                        // what it costs
     std::uint32_t holds = 0;                      // open list, buckets, errors, parent: forgotten at 0
@@ -250,7 +239,7 @@ private:
     void adopt(TraceRecord& child);
     void note(TraceOrigin& origin, const wire::TraceEvent& event);
     void end(TraceOrigin& origin, const wire::TraceEvent& event);
-    void append(TraceRecord& trace, TraceNote note);
+    void append(TraceRecord& trace, const TraceNote& note);
     void finish(TraceRecord& trace, std::int64_t end_wall_ns);
     void orphan(TraceRecord& trace, std::string_view why, Now now);
     static void set_exemplar(TraceFamily& family, const TraceRecord& trace);
@@ -262,9 +251,9 @@ private:
     void restore_children(std::vector<TraceRecord*>& restored);
     void restore_place(TraceRecord& trace, const std::function<TraceOrigin*(std::uint64_t)>& origin_of, Now now);
     bool forget_oldest_kept();
-    void charge(TraceRecord& trace, std::size_t bytes);
+    void charge(TraceRecord& trace);
     FamilyMap::value_type& family_for(std::string_view name);
-    std::string cut_text(std::string_view text);
+    std::string_view cut_text(std::string_view text, std::string& room);
 
     TraceLimits limits_;
     FamilyMap families_;

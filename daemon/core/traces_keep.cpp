@@ -16,6 +16,8 @@ void Traces::finish(TraceRecord& trace, std::int64_t end_wall_ns) {
     TraceFamily& family = families_.find(trace.family)->second;
     family.active.erase(trace.in_family);
     active_.erase(trace.in_all);
+    trace.notes.trim();
+    charge(trace);
     const std::size_t bucket = bucket_of(trace.end_wall_ns - trace.begin_wall_ns);
     ++family.ended_count[bucket];
     family.is_changed = true;

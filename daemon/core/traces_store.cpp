@@ -36,8 +36,7 @@ DurableTrace durable(const TraceRecord& trace) {
     row.orphaned = trace.orphaned;
     row.cut = trace.cut;
     row.lost_at_end = trace.lost_at_end;
-    row.first = trace.first;
-    row.last.assign(trace.last.begin(), trace.last.end());
+    row.notes = trace.notes;
     return row;
 }
 
@@ -57,18 +56,10 @@ std::unique_ptr<TraceRecord> record_of(DurableTrace&& row) {
     trace.orphaned = std::move(row.orphaned);
     trace.cut = row.cut;
     trace.lost_at_end = row.lost_at_end;
-    trace.first = std::move(row.first);
-    trace.last.assign(std::move_iterator(row.last.begin()), std::move_iterator(row.last.end()));
+    trace.notes = std::move(row.notes);
     trace.is_changed = false;
     trace.holds = 1;  // until all are where they belong
     return owned;
-}
-
-std::size_t cost_of(const TraceRecord& trace) {
-    std::size_t bytes = sizeof(TraceRecord) + trace.title.size() + trace.family.size();
-    for (const TraceNote& note : trace.first) bytes += sizeof(TraceNote) + note.text.size();
-    for (const TraceNote& note : trace.last) bytes += sizeof(TraceNote) + note.text.size();
-    return bytes;
 }
 
 }  // namespace
@@ -142,7 +133,7 @@ void Traces::note_gap(TraceRecord& trace, std::string_view text, std::int64_t wa
     TraceNote gap;
     gap.wall_ns = wall_ns;
     gap.text = text;
-    append(trace, std::move(gap));
+    append(trace, gap);
 }
 
 void Traces::restore(
@@ -164,7 +155,7 @@ void Traces::restore(
         TraceRecord& trace = *owned;
         trace.family = family_for(row.family).first;
         if (!all_.emplace(trace.ref, std::move(owned)).second) continue;
-        charge(trace, cost_of(trace));
+        charge(trace);
         trace.stored_bytes = sizeof(TraceRecord) + trace.bytes;
         stored_bytes_ += trace.stored_bytes;
         ends_ = std::max(ends_, trace.place);

@@ -1,6 +1,4 @@
 #include <bit>
-#include <protozero/pbf_reader.hpp>
-#include <protozero/pbf_writer.hpp>
 #include <string>
 
 #include "daemon/disk/rows_tables.hpp"
@@ -9,64 +7,6 @@
 namespace quipu {
 
 namespace {
-
-// trace.notes: a protobuf message, its fields only ever added to.
-enum NotesTag : protozero::pbf_tag_type { notes_first = 1, notes_last, notes_is_inferred };
-
-enum NoteTag : protozero::pbf_tag_type { note_wall_ns = 1, note_kind, note_lost_before, note_other, note_text };
-
-void encode(protozero::pbf_writer out, const TraceNote& note) {
-    out.add_sfixed64(note_wall_ns, note.wall_ns);
-    if (note.kind != TraceNoteKind::event) out.add_uint32(note_kind, static_cast<std::uint32_t>(note.kind));
-    if (note.lost_before != 0) out.add_uint32(note_lost_before, note.lost_before);
-    if (note.other != 0) out.add_fixed64(note_other, note.other);
-    out.add_string(note_text, note.text);
-}
-
-std::string notes_of(const DurableTrace& trace) {
-    std::string bytes;
-    protozero::pbf_writer out(bytes);
-    for (const TraceNote& note : trace.first) encode(protozero::pbf_writer(out, notes_first), note);
-    for (const TraceNote& note : trace.last) encode(protozero::pbf_writer(out, notes_last), note);
-    if (trace.is_inferred) out.add_bool(notes_is_inferred, true);
-    return bytes;
-}
-
-TraceNote decode(protozero::pbf_reader in) {
-    TraceNote note;
-    while (in.next()) {
-        switch (in.tag()) {
-            case note_wall_ns: note.wall_ns = in.get_sfixed64(); break;
-            case note_kind:
-                // A newer one's: shown as an event.
-                if (const std::uint32_t its = in.get_uint32(); its <= 3) note.kind = static_cast<TraceNoteKind>(its);
-                break;
-            case note_lost_before: note.lost_before = in.get_uint32(); break;
-            case note_other: note.other = in.get_fixed64(); break;
-            case note_text: note.text = in.get_string(); break;
-            default: in.skip();
-        }
-    }
-    return note;
-}
-
-// false: damaged. The file may be whole all the same: the trace is left out.
-bool take_notes(std::string_view bytes, DurableTrace& trace) {
-    try {
-        protozero::pbf_reader in(bytes.data(), bytes.size());
-        while (in.next()) {
-            switch (in.tag()) {
-                case notes_first: trace.first.push_back(decode(in.get_message())); break;
-                case notes_last: trace.last.push_back(decode(in.get_message())); break;
-                case notes_is_inferred: trace.is_inferred = in.get_uint64() != 0; break;
-                default: in.skip();
-            }
-        }
-        return true;
-    } catch (const protozero::exception&) {
-        return false;
-    }
-}
 
 std::int64_t to_signed(std::uint64_t value) {
     return std::bit_cast<std::int64_t>(value);
@@ -104,7 +44,8 @@ void read_traces(sqlite3* db, Saved& saved) {
         trace.orphaned = rows.text(11);
         trace.cut = to_unsigned(rows.integer(12));
         trace.lost_at_end = to_unsigned(rows.integer(13));
-        if (take_notes(rows.text(14), trace)) saved.traces.push_back(std::move(trace));
+        // Damaged ones: the file may be whole all the same, and the trace is left out.
+        if (trace.notes.unpack(rows.text(14), trace.is_inferred)) saved.traces.push_back(std::move(trace));
     }
 }
 
@@ -120,7 +61,7 @@ void write_traces(sqlite3* db, const Changes& changes) {
     }
     Statement row(db, "INSERT OR REPLACE INTO trace VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     for (const DurableTrace& trace : changes.traces) {
-        const std::string notes = notes_of(trace);
+        const std::string notes = trace.notes.packed(trace.is_inferred);
         row.bind(1, to_signed(trace.ref.instance)).bind(2, to_signed(trace.ref.number));
         row.bind(3, to_signed(trace.parent)).bind(4, to_signed(trace.place));
         row.bind(5, trace.family).bind(6, trace.title).bind(7, trace.program);

@@ -93,7 +93,7 @@ constexpr std::array migrations = {
             orphaned      TEXT NOT NULL,
             cut           INTEGER NOT NULL,
             lost_at_end   INTEGER NOT NULL,
-            notes         BLOB NOT NULL,     -- protobuf, see rows_traces.cpp
+            notes         BLOB NOT NULL,     -- protobuf, see core/trace_notes.hpp
             PRIMARY KEY (instance, number)
         ) STRICT;
         -- How many traces have ended, by bucket of the page; the one after the last: errors.

@@ -198,12 +198,19 @@ std::string_view error_type(std::string_view text) {
     return "_OTHER";
 }
 
-const TraceNote* last_error(const TraceRecord& trace) {
-    const auto is_error = [](const TraceNote& note) { return note.kind == TraceNoteKind::error; };
-    const auto late = std::find_if(trace.last.rbegin(), trace.last.rend(), is_error);
-    if (late != trace.last.rend()) return &*late;
-    const auto early = std::find_if(trace.first.rbegin(), trace.first.rend(), is_error);
-    return early != trace.first.rend() ? &*early : nullptr;
+// Of each line, in order.
+template <typename See>
+void for_each_note(const TraceRecord& trace, See see) {
+    for (const TraceNote& note : trace.notes.first()) see(note);
+    for (const TraceNote& note : trace.notes.last()) see(note);
+}
+
+std::optional<TraceNote> last_error(const TraceRecord& trace) {
+    std::optional<TraceNote> found;
+    for_each_note(trace, [&found](const TraceNote& note) {
+        if (note.kind == TraceNoteKind::error) found = note;
+    });
+    return found;
 }
 
 void put_meaning(pbf_writer& out, const TraceRecord& trace, const FamilyMeaning& meaning) {
@@ -252,19 +259,16 @@ void put_link(pbf_writer& span, const TraceNote& note, TraceRef of, const Traces
 
 // What was lost on the way stands in the span's count; a child is a span of its own.
 void put_notes(pbf_writer& span, const TraceRecord& trace, const Traces& traces, bool is_links) {
-    const auto put = [&](const TraceNote& note) {
+    for_each_note(trace, [&](const TraceNote& note) {
         if (note.kind == TraceNoteKind::child) return;
         if ((note.kind == TraceNoteKind::link) != is_links) return;
         is_links ? put_link(span, note, trace.ref, traces) : put_event(span, note);
-    };
-    std::for_each(trace.first.begin(), trace.first.end(), put);
-    std::for_each(trace.last.begin(), trace.last.end(), put);
+    });
 }
 
 std::uint32_t dropped_events(const TraceRecord& trace) {
     std::uint64_t dropped = trace.cut + trace.lost_at_end;
-    for (const TraceNote& note : trace.first) dropped += note.lost_before;
-    for (const TraceNote& note : trace.last) dropped += note.lost_before;
+    for_each_note(trace, [&dropped](const TraceNote& note) { dropped += note.lost_before; });
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(dropped, std::numeric_limits<std::uint32_t>::max()));
 }
 
@@ -288,8 +292,8 @@ std::string encode_otlp_span(const TraceRecord& trace, const Traces& traces) {
     span.add_fixed64(field::span_start, as_time(trace.begin_wall_ns));
     span.add_fixed64(field::span_end, as_time(trace.end_wall_ns));
     put_meaning(span, trace, meaning);
-    const TraceNote* error = trace.is_error ? last_error(trace) : nullptr;
-    const std::string_view why = error ? std::string_view(error->text) : std::string_view(trace.orphaned);
+    const std::optional<TraceNote> error = trace.is_error ? last_error(trace) : std::nullopt;
+    const std::string_view why = error ? error->text : std::string_view(trace.orphaned);
     const bool is_failed = trace.is_error || !trace.orphaned.empty();
     if (is_failed) {
         const std::string_view type = trace.is_error ? error_type(why) : "orphaned";

@@ -32,8 +32,10 @@ bool matches(const TraceRecord& trace, const TracesAsk& ask, Now now) {
     if (ask.min_ns > 0 && trace.duration_ns(now) < ask.min_ns) return false;  // clocks may differ: a duration below 0
     if (ask.needle.empty()) return true;
     const auto has = [&ask](const TraceNote& note) { return contains_folded(note.text, ask.needle); };
-    return contains_folded(trace.title, ask.needle) || std::any_of(trace.first.begin(), trace.first.end(), has) ||
-           std::any_of(trace.last.begin(), trace.last.end(), has);
+    const TraceNotes::Part first = trace.notes.first();
+    const TraceNotes::Part last = trace.notes.last();
+    return contains_folded(trace.title, ask.needle) || std::any_of(first.begin(), first.end(), has) ||
+           std::any_of(last.begin(), last.end(), has);
 }
 
 // Takes each trace once, and where a search looks everywhere also the children that only their parents hold.

@@ -15,10 +15,10 @@ public:
     OwnLines(const Traces& traces, const TraceRecord& trace) : traces_(traces), trace_(trace) {}
 
     std::vector<TraceLine> make() {
-        lines_.reserve(trace_.first.size() + trace_.last.size() + 3);
-        for (const TraceNote& note : trace_.first) add_note(note);
+        lines_.reserve(trace_.notes.first().size() + trace_.notes.last().size() + 3);
+        for (const TraceNote& note : trace_.notes.first()) add_note(note);
         add_gap(What::cut, time_of_cut(), trace_.cut);
-        for (const TraceNote& note : trace_.last) add_note(note);
+        for (const TraceNote& note : trace_.notes.last()) add_note(note);
         add_gap(What::lost, trace_.is_open() ? last_time() : trace_.end_wall_ns, trace_.lost_at_end);
         if (!trace_.is_open()) {
             TraceLine& end = add(trace_.orphaned.empty() ? What::end : What::orphaned, trace_.end_wall_ns);
@@ -33,7 +33,8 @@ private:
     }
 
     [[nodiscard]] std::int64_t time_of_cut() const {
-        return trace_.last.empty() ? last_time() : trace_.last.front().wall_ns;
+        const TraceNotes::Part last = trace_.notes.last();
+        return last.empty() ? last_time() : last.front().wall_ns;
     }
 
     TraceLine& add(What what, std::int64_t wall_ns) {

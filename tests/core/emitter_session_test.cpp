@@ -8,6 +8,7 @@
 #include "proto/limits.hpp"
 #include "tests/support/duct.hpp"
 #include "tests/support/printers.hpp"
+#include "tests/support/trace_lines.hpp"
 
 BOOST_AUTO_TEST_SUITE(core_emitter_session)
 
@@ -106,7 +107,7 @@ BOOST_AUTO_TEST_CASE(whatever_the_mail_daemon_says_of_itself_fits_into_frames) {
     BOOST_TEST(count_of(state, "m/labels", "(other)") == 1U);
     BOOST_REQUIRE(state.traces.active().size() == 1U);
     BOOST_TEST(state.traces.active().front()->title.size() == 256U);
-    BOOST_TEST(state.traces.active().front()->first.at(1).text.size() == 4096U);
+    BOOST_TEST(first_lines(*state.traces.active().front()).at(1).text.size() == 4096U);
 }
 
 BOOST_AUTO_TEST_CASE(a_topic_added_after_hello_is_told_too) {

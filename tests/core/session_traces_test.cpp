@@ -4,6 +4,7 @@
 #include "daemon/core/emitter_session.hpp"
 #include "tests/support/duct.hpp"
 #include "tests/support/printers.hpp"
+#include "tests/support/trace_lines.hpp"
 
 BOOST_AUTO_TEST_SUITE(core_session_traces)
 
@@ -50,10 +51,10 @@ BOOST_AUTO_TEST_CASE(a_trace_arrives_with_its_events_child_link_error_and_exact_
     BOOST_REQUIRE(family.errors.size() == 1U);
     const auto& stored = *family.errors.front();
     BOOST_TEST(stored.title == "192.0.2.1:7");
-    BOOST_REQUIRE(stored.first.size() == 4U);
-    BOOST_TEST(stored.first[3].text == "550 no");
+    BOOST_REQUIRE(stored.notes.first().size() == 4U);
+    BOOST_TEST(first_lines(stored)[3].text == "550 no");
     BOOST_TEST(stored.children.at(0)->family == "Queue.Put");
-    BOOST_TEST(stored.children.at(0)->first.at(0).text == "queued");
+    BOOST_TEST(first_lines(*stored.children.at(0)).at(0).text == "queued");
     const auto& series = state.metrics.find("quipu/emitter/traceSeconds")->series;
     std::uint64_t ended = 0;
     const auto& cells = series.find("SMTP.Conn")->second.histogram().cells;
@@ -145,9 +146,10 @@ BOOST_AUTO_TEST_CASE(an_emitter_asked_for_less_still_sends_failed_and_slow_trace
     const TraceFamily& family = state.traces.families().find("SMTP.Conn")->second;
     BOOST_REQUIRE(family.errors.size() == 1U);
     BOOST_TEST(family.errors.front()->title == "failing");
-    BOOST_REQUIRE(family.errors.front()->first.size() == 3U);
-    BOOST_TEST(family.errors.front()->first[0].text == "first");
-    BOOST_TEST(family.errors.front()->first[2].text == "last");
+    const auto lines = first_lines(*family.errors.front());
+    BOOST_REQUIRE(lines.size() == 3U);
+    BOOST_TEST(lines[0].text == "first");
+    BOOST_TEST(lines[2].text == "last");
     tell(tune);  // from now on every trace of at least 1 ns is slow
     {
         Trace slow = a.outbox.begin_trace("SMTP.Conn", "slow", 0);

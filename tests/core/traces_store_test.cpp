@@ -6,6 +6,7 @@
 #include "daemon/core/state.hpp"
 #include "tests/support/duct.hpp"
 #include "tests/support/printers.hpp"
+#include "tests/support/trace_lines.hpp"
 
 BOOST_AUTO_TEST_SUITE(core_traces_store)
 
@@ -140,16 +141,18 @@ BOOST_AUTO_TEST_CASE(what_is_kept_comes_back_where_it_was) {
     BOOST_TEST(parent->program == "maild");
     BOOST_TEST(parent->end_wall_ns - parent->begin_wall_ns == 5000 * ms);
     BOOST_REQUIRE_EQUAL(parent->children.size(), 1U);
-    BOOST_REQUIRE_EQUAL(parent->first.size(), 1U);
-    BOOST_TEST((parent->first[0].kind == TraceNoteKind::child));
-    BOOST_TEST(parent->first[0].other == 101U);
+    const auto of_parent = first_lines(*parent);
+    BOOST_REQUIRE_EQUAL(of_parent.size(), 1U);
+    BOOST_TEST((of_parent[0].kind == TraceNoteKind::child));
+    BOOST_TEST(of_parent[0].other == 101U);
     const TraceRecord& child = *parent->children[0];
     BOOST_TEST(child.ref.number == 101U);
-    BOOST_REQUIRE_EQUAL(child.first.size(), 1U);
-    BOOST_TEST((child.first[0].kind == TraceNoteKind::link));
-    BOOST_TEST(child.first[0].other == 25U);
-    BOOST_TEST(child.first[0].text == "see");
-    BOOST_TEST(child.first[0].wall_ns == test_now.wall_ns + 1);
+    const auto of_child = first_lines(child);
+    BOOST_REQUIRE_EQUAL(of_child.size(), 1U);
+    BOOST_TEST((of_child[0].kind == TraceNoteKind::link));
+    BOOST_TEST(of_child[0].other == 25U);
+    BOOST_TEST(of_child[0].text == "see");
+    BOOST_TEST(of_child[0].wall_ns == test_now.wall_ns + 1);
     // Nothing is written for having been read.
     BOOST_TEST(!second.traces.has_changes());
 }
@@ -257,14 +260,14 @@ BOOST_AUTO_TEST_CASE(an_open_trace_goes_on_after_a_restart_with_a_note_of_the_ga
     const TraceRecord* anew = nullptr;
     for (const TraceRecord* trace : second.traces.active()) (trace->title == "peer" ? anew : goes_on) = trace;
     BOOST_REQUIRE(goes_on && anew);
-    BOOST_REQUIRE_EQUAL(goes_on->first.size(), 3U);
+    BOOST_REQUIRE_EQUAL(goes_on->notes.first().size(), 3U);
     std::map<std::string, int> texts;
-    for (const TraceNote& note : goes_on->first) ++texts[note.text];
+    for (const TraceNote& note : goes_on->notes.first()) ++texts[std::string(note.text)];
     BOOST_TEST(texts["before"] == 1);
     BOOST_TEST(texts["after"] == 1);
     BOOST_TEST(texts["quipud was restarted; events of the last moments before may be missing"] == 1);
-    BOOST_REQUIRE_EQUAL(anew->first.size(), 1U);
-    BOOST_TEST(anew->first[0].text == "quipud was restarted; what this trace had said before is not kept");
+    BOOST_REQUIRE_EQUAL(anew->notes.first().size(), 1U);
+    BOOST_TEST(first_lines(*anew)[0].text == "quipud was restarted; what this trace had said before is not kept");
     // The one that ended while quipud was away has ended, by its own end.
     std::size_t ended = 0;
     for (const auto& bucket : family(second, "SMTP.Conn").buckets) ended += bucket.size();
@@ -305,7 +308,7 @@ BOOST_AUTO_TEST_CASE(beyond_the_bytes_for_the_file_the_oldest_ended_stay_in_memo
     shelf.commit(state, 5000 * ms);
     std::size_t bytes = 0;
     for (const auto& [key, row] : shelf.traces) {
-        for (const TraceNote& note : row.first) bytes += note.text.size();
+        for (const TraceNote& note : row.notes.first()) bytes += note.text.size();
     }
     BOOST_TEST(bytes <= 100'000U);
     BOOST_TEST(shelf.traces.size() > 40U);

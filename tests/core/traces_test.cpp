@@ -5,10 +5,13 @@
 #include <string>
 
 #include "tests/support/printers.hpp"
+#include "tests/support/trace_lines.hpp"
 
 BOOST_AUTO_TEST_SUITE(core_traces)
 
 using namespace quipu;
+using test::first_lines;
+using test::last_lines;
 using wire::TraceEventKind;
 
 namespace {
@@ -82,7 +85,7 @@ BOOST_AUTO_TEST_CASE(a_trace_goes_from_active_to_the_bucket_of_its_duration) {
     const TraceFamily& family = traces.families().find("SMTP.Conn")->second;
     BOOST_REQUIRE(family.buckets[3].size() == 1U);
     BOOST_TEST(family.buckets[3].front()->title == "192.0.2.1:99");
-    BOOST_TEST(family.buckets[3].front()->first.at(0).text == "-> EHLO x");
+    BOOST_TEST(first_lines(*family.buckets[3].front()).at(0).text == "-> EHLO x");
     BOOST_TEST(family.ended_count[3] == 1U);
     BOOST_TEST(family.errors.empty());
 }
@@ -119,11 +122,13 @@ BOOST_AUTO_TEST_CASE(an_event_storm_keeps_the_first_third_and_the_last_two_third
     a.begin(1, "f", "t");
     for (int i = 0; i < 1000; ++i) a.note(1, std::to_string(i));
     const TraceRecord& trace = *a.find(1);
-    BOOST_REQUIRE(trace.first.size() == 10U);
-    BOOST_REQUIRE(trace.last.size() == 20U);
-    BOOST_TEST(trace.first.back().text == "9");
-    BOOST_TEST(trace.last.front().text == "980");
-    BOOST_TEST(trace.last.back().text == "999");
+    const auto first = first_lines(trace);
+    const auto last = last_lines(trace);
+    BOOST_REQUIRE(first.size() == 10U);
+    BOOST_REQUIRE(last.size() == 20U);
+    BOOST_TEST(first.back().text == "9");
+    BOOST_TEST(last.front().text == "980");
+    BOOST_TEST(last.back().text == "999");
     BOOST_TEST(trace.cut == 970U);
     BOOST_TEST(traces.counts().cut_events == 970U);
 }
@@ -262,7 +267,7 @@ BOOST_AUTO_TEST_CASE(a_child_is_kept_by_its_parent_and_goes_with_it) {
     BOOST_REQUIRE(a.find(2));
     BOOST_REQUIRE(a.find(1)->children.size() == 1U);
     BOOST_TEST(a.find(1)->children[0]->title == "c");
-    BOOST_TEST((a.find(1)->first.at(0).kind == TraceNoteKind::child));
+    BOOST_TEST((first_lines(*a.find(1)).at(0).kind == TraceNoteKind::child));
     a.end(1);
     a.begin(4, "parent", "next");
     a.end(4);  // pushes 1 out
@@ -335,8 +340,8 @@ BOOST_AUTO_TEST_CASE(texts_are_cut_at_their_bound_and_marked) {
     a.begin(1, "f", "t");
     a.note(1, "0123456789");
     a.note(1, "0123456789x");
-    BOOST_TEST(a.find(1)->first[0].text == "0123456789");
-    BOOST_TEST(a.find(1)->first[1].text == "0123456...");
+    BOOST_TEST(first_lines(*a.find(1)).at(0).text == "0123456789");
+    BOOST_TEST(first_lines(*a.find(1)).at(1).text == "0123456...");
     BOOST_TEST(traces.counts().cut_texts == 1U);
 }
 
@@ -434,8 +439,8 @@ BOOST_AUTO_TEST_CASE(notes_that_come_out_of_order_stand_in_the_order_of_time) {
         }
         const TraceRecord& trace = *a.find(1);
         std::vector<std::int64_t> times;
-        for (const TraceNote& note : trace.first) times.push_back(note.wall_ns);
-        for (const TraceNote& note : trace.last) times.push_back(note.wall_ns);
+        for (const TraceNote& note : trace.notes.first()) times.push_back(note.wall_ns);
+        for (const TraceNote& note : trace.notes.last()) times.push_back(note.wall_ns);
         BOOST_TEST(std::is_sorted(times.begin(), times.end()));
     }
 }

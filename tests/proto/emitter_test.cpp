@@ -15,6 +15,7 @@
 #include "tests/support/mini_quipud.hpp"
 #include "tests/support/printers.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/support/trace_lines.hpp"
 
 using namespace quipu;
 using namespace quipu::test;
@@ -415,11 +416,12 @@ BOOST_AUTO_TEST_CASE(inferred_traces_have_times_of_their_own_and_say_so) {
         BOOST_TEST(at(trace.begin_wall_ns) == 0);
         BOOST_TEST(at(trace.end_wall_ns) == 11);
         BOOST_TEST(trace.duration_ns({}) == 11'000'000'000);
-        BOOST_REQUIRE(trace.first.size() == 4U);
-        BOOST_TEST(at(trace.first[1].wall_ns) == 2);
-        BOOST_TEST(trace.first[1].text == "100 %s is no format");
-        BOOST_TEST(trace.first[2].text == std::string(limits::max_event_bytes - 3, 'x') + "...");
-        BOOST_TEST((trace.first[3].kind == TraceNoteKind::link));
+        const auto lines = first_lines(trace);
+        BOOST_REQUIRE(lines.size() == 4U);
+        BOOST_TEST(at(lines[1].wall_ns) == 2);
+        BOOST_TEST(lines[1].text == "100 %s is no format");
+        BOOST_TEST(lines[2].text == std::string(limits::max_event_bytes - 3, 'x') + "...");
+        BOOST_TEST((lines[3].kind == TraceNoteKind::link));
         BOOST_REQUIRE(trace.children.size() == 1U);
         BOOST_TEST(trace.children[0]->is_inferred);
         BOOST_TEST(trace.children[0]->duration_ns({}) == 0);

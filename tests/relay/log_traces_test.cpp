@@ -9,6 +9,7 @@
 
 #include "tests/support/mini_quipud.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/support/trace_lines.hpp"
 
 using namespace quipu;
 using namespace quipu::test;
@@ -63,7 +64,7 @@ struct Fixture {
 
 std::vector<std::string> texts(const TraceRecord& trace) {
     std::vector<std::string> out;
-    for (const TraceNote& note : trace.first) out.push_back(note.text);
+    for (const TraceNote& note : trace.notes.first()) out.emplace_back(note.text);
     return out;
 }
 
@@ -91,7 +92,7 @@ BOOST_AUTO_TEST_CASE(a_connection_is_a_trace_from_its_first_line_to_its_last) {
         const std::vector<std::string> expected{
             "Connected, mode: SMTP", "-> EHLO x", "RCPT failed: 550  no", "-> QUIT "};
         BOOST_TEST(texts(trace) == expected, boost::test_tools::per_element());
-        BOOST_TEST((trace.first[2].kind == TraceNoteKind::error));
+        BOOST_TEST((first_lines(trace).at(2).kind == TraceNoteKind::error));
     });
 }
 
@@ -124,9 +125,10 @@ BOOST_AUTO_TEST_CASE(a_queue_item_lasts_until_all_is_done_and_holds_its_deliveri
         BOOST_TEST(trace.children[0]->family == "Courier.MDA");
     });
     ended("SMTP.Conn", 1, [](const TraceRecord& trace) {
-        BOOST_REQUIRE(!trace.first.empty());
-        BOOST_TEST((trace.first.back().kind == TraceNoteKind::link));
-        BOOST_TEST(trace.first.back().text == "queued");
+        const auto lines = first_lines(trace);
+        BOOST_REQUIRE(!lines.empty());
+        BOOST_TEST((lines.back().kind == TraceNoteKind::link));
+        BOOST_TEST(lines.back().text == "queued");
     });
 }
 

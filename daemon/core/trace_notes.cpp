@@ -1,0 +1,202 @@
+#include "daemon/core/trace_notes.hpp"
+
+#include <algorithm>
+#include <array>
+#include <protozero/pbf_reader.hpp>
+#include <protozero/pbf_writer.hpp>
+#include <utility>
+
+namespace quipu {
+
+namespace {
+
+using protozero::pbf_wire_type;
+
+enum NotesTag : protozero::pbf_tag_type { notes_first = 1, notes_last, notes_is_inferred };
+
+enum NoteTag : protozero::pbf_tag_type { note_wall_ns = 1, note_kind, note_lost_before, note_other, note_text };
+
+constexpr std::uint32_t tag_of(protozero::pbf_tag_type tag, pbf_wire_type type) {
+    return protozero::tag_and_type(tag, type);
+}
+
+void encode_note(std::string& bytes, NotesTag tag, const TraceNote& note) {
+    protozero::pbf_writer notes(bytes);
+    protozero::pbf_writer out(notes, tag);
+    out.add_sfixed64(note_wall_ns, note.wall_ns);
+    if (note.kind != TraceNoteKind::event) out.add_uint32(note_kind, static_cast<std::uint32_t>(note.kind));
+    if (note.lost_before != 0) out.add_uint32(note_lost_before, note.lost_before);
+    if (note.other != 0) out.add_fixed64(note_other, note.other);
+    out.add_string(note_text, note.text.data(), note.text.size());
+}
+
+// Throws where the bytes are damaged: in unpack() only, which lets nothing damaged in.
+TraceNote decode_note(protozero::data_view message) {
+    TraceNote note;
+    protozero::pbf_reader in(message);
+    while (in.next()) {
+        switch (in.tag_and_type()) {
+            case tag_of(note_wall_ns, pbf_wire_type::fixed64): note.wall_ns = in.get_sfixed64(); break;
+            case tag_of(note_kind, pbf_wire_type::varint):
+                if (const std::uint32_t its = in.get_uint32(); its <= 3) note.kind = static_cast<TraceNoteKind>(its);
+                break;
+            case tag_of(note_lost_before, pbf_wire_type::varint): note.lost_before = in.get_uint32(); break;
+            case tag_of(note_other, pbf_wire_type::fixed64): note.other = in.get_fixed64(); break;
+            case tag_of(note_text, pbf_wire_type::length_delimited): {
+                const protozero::data_view text = in.get_view();
+                note.text = {text.data(), text.size()};
+                break;
+            }
+            default: in.skip();
+        }
+    }
+    return note;
+}
+
+}  // namespace
+
+// --- Reading --------------------------------------------------------------------------------------------------------
+
+TraceNote TraceNotes::Iterator::operator*() const {
+    protozero::pbf_reader in(at_, static_cast<std::size_t>(end_ - at_));
+    in.next();
+    return decode_note(in.get_view());
+}
+
+TraceNotes::Iterator& TraceNotes::Iterator::operator++() {
+    protozero::pbf_reader in(at_, static_cast<std::size_t>(end_ - at_));
+    in.next();
+    in.skip();
+    at_ = in.data().data();
+    return *this;
+}
+
+TraceNotes::Part TraceNotes::first() const {
+    const char* const end = bytes_.data() + first_end_;
+    return {{bytes_.data(), end}, {end, end}, first_count_};
+}
+
+TraceNotes::Part TraceNotes::last() const {
+    const char* const end = bytes_.data() + bytes_.size();
+    return {{bytes_.data() + last_begin_, end}, {end, end}, last_count_};
+}
+
+// --- Appending ------------------------------------------------------------------------------------------------------
+
+std::uint64_t TraceNotes::append(const TraceNote& note, std::uint32_t limit) {
+    const std::uint32_t first_limit = limit / 3;
+    const bool is_first = first_count_ < first_limit;
+    insert(is_first, note);
+    return is_first || last_count_ <= limit - first_limit ? 0 : give_up_oldest_of_last();
+}
+
+// Lines may come out of order, since a trace's events come from several threads' rings, and its children from
+// elsewhere.
+void TraceNotes::insert(bool is_first, const TraceNote& note) {
+    const NotesTag tag = is_first ? notes_first : notes_last;
+    const Part part = is_first ? first() : last();
+    const std::size_t before = bytes_.size();
+    const std::size_t part_end = is_first && last_count_ > 0 ? first_end_ : before;
+    if (part_end == before && (part.empty() || note.wall_ns >= end_wall_ns_)) {
+        encode_note(bytes_, tag, note);
+        end_wall_ns_ = note.wall_ns;
+    } else {
+        std::string line;
+        encode_note(line, tag, note);
+        const std::size_t place = place_of(part, note.wall_ns);
+        if (place == before) end_wall_ns_ = note.wall_ns;
+        bytes_.insert(place, line);
+    }
+    if (!is_first) {
+        ++last_count_;
+        return;
+    }
+    const std::size_t added = bytes_.size() - before;
+    first_end_ += added;
+    last_begin_ += added;
+    ++first_count_;
+}
+
+// A line that is very late stays a little out of order rather than before more than the last few.
+std::size_t TraceNotes::place_of(const Part& part, std::int64_t wall_ns) const {
+    constexpr std::size_t max_steps = 16;
+    std::array<Iterator, max_steps + 1> places;
+    std::size_t steps = std::min(part.size(), max_steps);
+    Iterator at = part.begin();
+    for (std::size_t i = steps; i < part.size(); ++i) ++at;
+    for (std::size_t i = 0; i < steps; ++i, ++at) places[i] = at;
+    places[steps] = part.end();
+    while (steps > 0 && (*places[steps - 1]).wall_ns > wall_ns) --steps;
+    return static_cast<std::size_t>(places[steps].at_ - bytes_.data());
+}
+
+std::uint64_t TraceNotes::give_up_oldest_of_last() {
+    Iterator oldest = last().begin();
+    const std::uint64_t given_up = std::uint64_t{1} + (*oldest).lost_before;
+    ++oldest;
+    last_begin_ = static_cast<std::size_t>(oldest.at_ - bytes_.data());
+    --last_count_;
+    // Erasing moves all that is left: only where that is not much more than what goes.
+    const bool is_worth_it = last_begin_ - first_end_ > (bytes_.size() - last_begin_) / 2;
+    if (is_worth_it) close_gap();
+    return given_up;
+}
+
+void TraceNotes::close_gap() {
+    bytes_.erase(first_end_, last_begin_ - first_end_);
+    last_begin_ = first_end_;
+}
+
+void TraceNotes::trim() {
+    close_gap();
+    const bool is_much_free = bytes_.capacity() - bytes_.size() > bytes_.size() / 8;
+    if (is_much_free) bytes_.shrink_to_fit();
+}
+
+// --- The state file -------------------------------------------------------------------------------------------------
+
+std::string TraceNotes::packed(bool is_inferred) const {
+    std::string out;
+    out.reserve(bytes_.size() + 2);
+    out.append(bytes_, 0, first_end_).append(bytes_, last_begin_);
+    if (is_inferred) protozero::pbf_writer(out).add_bool(notes_is_inferred, true);
+    return out;
+}
+
+bool TraceNotes::unpack(std::string_view packed, bool& is_inferred) {
+    TraceNotes notes;
+    notes.bytes_.reserve(packed.size());
+    std::string last;
+    bool is_marked = false;
+    std::int64_t first_wall_ns = 0;
+    std::int64_t last_wall_ns = 0;
+    try {
+        protozero::pbf_reader in(packed.data(), packed.size());
+        for (const char* begin = packed.data(); in.next(); begin = in.data().data()) {
+            switch (in.tag_and_type()) {
+                case tag_of(notes_first, pbf_wire_type::length_delimited):
+                    first_wall_ns = decode_note(in.get_view()).wall_ns;
+                    notes.bytes_.append(begin, static_cast<std::size_t>(in.data().data() - begin));
+                    ++notes.first_count_;
+                    break;
+                case tag_of(notes_last, pbf_wire_type::length_delimited):
+                    last_wall_ns = decode_note(in.get_view()).wall_ns;
+                    last.append(begin, static_cast<std::size_t>(in.data().data() - begin));
+                    ++notes.last_count_;
+                    break;
+                case tag_of(notes_is_inferred, pbf_wire_type::varint): is_marked = in.get_uint64() != 0; break;
+                default: in.skip();
+            }
+        }
+    } catch (const protozero::exception&) {
+        return false;
+    }
+    notes.first_end_ = notes.last_begin_ = notes.bytes_.size();
+    notes.bytes_ += last;
+    notes.end_wall_ns_ = notes.last_count_ > 0 ? last_wall_ns : first_wall_ns;
+    *this = std::move(notes);
+    is_inferred = is_marked;
+    return true;
+}
+
+}  // namespace quipu
