@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <protozero/buffer_fixed.hpp>
 #include <protozero/pbf_reader.hpp>
 #include <protozero/pbf_writer.hpp>
+#include <protozero/varint.hpp>
 #include <utility>
 
 namespace quipu {
@@ -20,14 +22,21 @@ constexpr std::uint32_t tag_of(protozero::pbf_tag_type tag, pbf_wire_type type) 
     return protozero::tag_and_type(tag, type);
 }
 
+// All but the text stands on the stack first, so that the length is known before the line is written.
 void encode_note(std::string& bytes, NotesTag tag, const TraceNote& note) {
-    protozero::pbf_writer notes(bytes);
-    protozero::pbf_writer out(notes, tag);
+    std::array<char, 64> head{};
+    protozero::fixed_size_buffer_adaptor buffer(head.data(), head.size());
+    protozero::basic_pbf_writer<protozero::fixed_size_buffer_adaptor> out(buffer);
     out.add_sfixed64(note_wall_ns, note.wall_ns);
     if (note.kind != TraceNoteKind::event) out.add_uint32(note_kind, static_cast<std::uint32_t>(note.kind));
     if (note.lost_before != 0) out.add_uint32(note_lost_before, note.lost_before);
     if (note.other != 0) out.add_fixed64(note_other, note.other);
-    out.add_string(note_text, note.text.data(), note.text.size());
+    char* const text_head = buffer.data() + buffer.size();
+    *text_head = static_cast<char>(tag_of(note_text, pbf_wire_type::length_delimited));
+    const int text_head_size = 1 + protozero::add_varint_to_buffer(text_head + 1, note.text.size());
+    const protozero::data_view before_text(head.data(), buffer.size() + static_cast<std::size_t>(text_head_size));
+    const protozero::data_view text(note.text.data(), note.text.size());
+    protozero::pbf_writer(bytes).add_bytes_vectored(tag, before_text, text);
 }
 
 // Throws where the bytes are damaged: in unpack() only, which lets nothing damaged in.
@@ -53,21 +62,26 @@ TraceNote decode_note(protozero::data_view message) {
     return note;
 }
 
+// The message of the line at `at`, which is moved beyond it. In bytes_ a line's tag takes one byte.
+protozero::data_view next_line(const char*& at, const char* end) {
+    ++at;
+    const auto size = static_cast<std::size_t>(protozero::decode_varint(&at, end));
+    const char* const message = at;
+    at += size;
+    return {message, size};
+}
+
 }  // namespace
 
 // --- Reading --------------------------------------------------------------------------------------------------------
 
 TraceNote TraceNotes::Iterator::operator*() const {
-    protozero::pbf_reader in(at_, static_cast<std::size_t>(end_ - at_));
-    in.next();
-    return decode_note(in.get_view());
+    const char* at = at_;
+    return decode_note(next_line(at, end_));
 }
 
 TraceNotes::Iterator& TraceNotes::Iterator::operator++() {
-    protozero::pbf_reader in(at_, static_cast<std::size_t>(end_ - at_));
-    in.next();
-    in.skip();
-    at_ = in.data().data();
+    next_line(at_, end_);
     return *this;
 }
 
@@ -170,18 +184,21 @@ bool TraceNotes::unpack(std::string_view packed, bool& is_inferred) {
     bool is_marked = false;
     std::int64_t first_wall_ns = 0;
     std::int64_t last_wall_ns = 0;
+    // The message of a line is kept as it is; its tag and length are written anew, in their shortest form.
+    const auto take = [](std::string& part, NotesTag tag, protozero::data_view message) {
+        protozero::pbf_writer(part).add_bytes(tag, message);
+        return decode_note(message).wall_ns;
+    };
     try {
         protozero::pbf_reader in(packed.data(), packed.size());
-        for (const char* begin = packed.data(); in.next(); begin = in.data().data()) {
+        while (in.next()) {
             switch (in.tag_and_type()) {
                 case tag_of(notes_first, pbf_wire_type::length_delimited):
-                    first_wall_ns = decode_note(in.get_view()).wall_ns;
-                    notes.bytes_.append(begin, static_cast<std::size_t>(in.data().data() - begin));
+                    first_wall_ns = take(notes.bytes_, notes_first, in.get_view());
                     ++notes.first_count_;
                     break;
                 case tag_of(notes_last, pbf_wire_type::length_delimited):
-                    last_wall_ns = decode_note(in.get_view()).wall_ns;
-                    last.append(begin, static_cast<std::size_t>(in.data().data() - begin));
+                    last_wall_ns = take(last, notes_last, in.get_view());
                     ++notes.last_count_;
                     break;
                 case tag_of(notes_is_inferred, pbf_wire_type::varint): is_marked = in.get_uint64() != 0; break;
