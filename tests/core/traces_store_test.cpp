@@ -134,7 +134,9 @@ BOOST_AUTO_TEST_CASE(what_is_kept_comes_back_where_it_was) {
     }
     BOOST_TEST(numbers(family(second).errors) == (std::vector<std::uint64_t>{3}), boost::test_tools::per_element());
     BOOST_TEST(family(second).error_count == 1U);
-    BOOST_TEST(second.traces.bytes() == first.traces.bytes());
+    // What was read has no room for more lines; what came in may have a little.
+    BOOST_TEST(second.traces.bytes() <= first.traces.bytes());
+    BOOST_TEST(second.traces.bytes() >= first.traces.bytes() * 8 / 9);
     const TraceRecord* parent = second.traces.find({instance, 100});
     BOOST_REQUIRE(parent);
     BOOST_TEST(parent->title == "title 100");
