@@ -18,6 +18,8 @@ enum NotesTag : protozero::pbf_tag_type { notes_first = 1, notes_last, notes_is_
 
 enum NoteTag : protozero::pbf_tag_type { note_wall_ns = 1, note_kind, note_lost_before, note_other, note_text };
 
+constexpr std::uint32_t max_steps = 16;  // how many lines a late one may pass
+
 constexpr std::uint32_t tag_of(protozero::pbf_tag_type tag, pbf_wire_type type) {
     return protozero::tag_and_type(tag, type);
 }
@@ -111,6 +113,8 @@ void TraceNotes::insert(bool is_first, const TraceNote& note) {
     const Part part = is_first ? first() : last();
     const std::size_t before = bytes_.size();
     const std::size_t part_end = is_first && last_count_ > 0 ? first_end_ : before;
+    std::size_t added_at = before;
+    if (part.empty()) mark_ = next_mark_ = {part_end, 0};
     if (part_end == before && (part.empty() || note.wall_ns >= end_wall_ns_)) {
         encode_note(bytes_, tag, note);
         end_wall_ns_ = note.wall_ns;
@@ -120,7 +124,9 @@ void TraceNotes::insert(bool is_first, const TraceNote& note) {
         const std::size_t place = place_of(part, note.wall_ns);
         if (place == before) end_wall_ns_ = note.wall_ns;
         bytes_.insert(place, line);
+        added_at = place;
     }
+    if (part_end == before) move_marks(added_at, bytes_.size() - before);
     if (!is_first) {
         ++last_count_;
         return;
@@ -133,15 +139,31 @@ void TraceNotes::insert(bool is_first, const TraceNote& note) {
 
 // A line that is very late stays a little out of order rather than before more than the last few.
 std::size_t TraceNotes::place_of(const Part& part, std::int64_t wall_ns) const {
-    constexpr std::size_t max_steps = 16;
     std::array<Iterator, max_steps + 1> places;
-    std::size_t steps = std::min(part.size(), max_steps);
+    std::size_t lines = part.size();
     Iterator at = part.begin();
-    for (std::size_t i = steps; i < part.size(); ++i) ++at;
+    if (part.end().at_ == bytes_.data() + bytes_.size()) {
+        lines = mark_.lines;
+        at = Iterator(bytes_.data() + mark_.place, part.end().at_);
+    }
+    std::size_t steps = std::min<std::size_t>(lines, max_steps);
+    for (std::size_t i = steps; i < lines; ++i) ++at;
     for (std::size_t i = 0; i < steps; ++i, ++at) places[i] = at;
     places[steps] = part.end();
     while (steps > 0 && (*places[steps - 1]).wall_ns > wall_ns) --steps;
     return static_cast<std::size_t>(places[steps].at_ - bytes_.data());
+}
+
+// There is one line more behind mark_, and mostly behind next_mark_.
+void TraceNotes::move_marks(std::size_t added_at, std::size_t added) {
+    ++mark_.lines;
+    if (added_at < next_mark_.place) {
+        next_mark_.place += added;
+        return;
+    }
+    if (++next_mark_.lines < max_steps) return;
+    mark_ = next_mark_;
+    next_mark_ = {bytes_.size(), 0};
 }
 
 std::uint64_t TraceNotes::give_up_oldest_of_last() {
@@ -150,6 +172,9 @@ std::uint64_t TraceNotes::give_up_oldest_of_last() {
     ++oldest;
     last_begin_ = static_cast<std::size_t>(oldest.at_ - bytes_.data());
     --last_count_;
+    for (Mark* mark : {&mark_, &next_mark_}) {
+        if (mark->place < last_begin_) *mark = {last_begin_, last_count_};
+    }
     // Erasing moves all that is left: only where that is not much more than what goes.
     const bool is_worth_it = last_begin_ - first_end_ > (bytes_.size() - last_begin_) / 2;
     if (is_worth_it) close_gap();
@@ -157,8 +182,12 @@ std::uint64_t TraceNotes::give_up_oldest_of_last() {
 }
 
 void TraceNotes::close_gap() {
-    bytes_.erase(first_end_, last_begin_ - first_end_);
+    const std::size_t gap = last_begin_ - first_end_;
+    bytes_.erase(first_end_, gap);
     last_begin_ = first_end_;
+    if (last_count_ == 0) return;
+    mark_.place -= gap;
+    next_mark_.place -= gap;
 }
 
 void TraceNotes::trim() {
@@ -211,6 +240,8 @@ bool TraceNotes::unpack(std::string_view packed, bool& is_inferred) {
     notes.first_end_ = notes.last_begin_ = notes.bytes_.size();
     notes.bytes_ += last;
     notes.end_wall_ns_ = notes.last_count_ > 0 ? last_wall_ns : first_wall_ns;
+    notes.mark_ = notes.last_count_ > 0 ? Mark{notes.last_begin_, notes.last_count_} : Mark{0, notes.first_count_};
+    notes.next_mark_ = {notes.bytes_.size(), 0};
     *this = std::move(notes);
     is_inferred = is_marked;
     return true;

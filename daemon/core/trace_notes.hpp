@@ -101,8 +101,15 @@ public:
     bool unpack(std::string_view packed, bool& is_inferred);
 
 private:
+    // A place from which a late line's is looked for: a line of the part at the end of bytes_, or its begin.
+    struct Mark {
+        std::size_t place = 0;    // in bytes_
+        std::uint32_t lines = 0;  // from there to the end
+    };
+
     void insert(bool is_first, const TraceNote& note);
     [[nodiscard]] std::size_t place_of(const Part& part, std::int64_t wall_ns) const;
+    void move_marks(std::size_t added_at, std::size_t added);
     std::uint64_t give_up_oldest_of_last();
     void close_gap();
 
@@ -112,6 +119,8 @@ private:
     std::int64_t end_wall_ns_ = 0;  // of the line at the end of bytes_, where there is one
     std::uint32_t first_count_ = 0;
     std::uint32_t last_count_ = 0;
+    Mark mark_;       // with 16 to 31 lines, once there are so many
+    Mark next_mark_;  // with less
 };
 
 }  // namespace quipu

@@ -136,7 +136,9 @@ DurableCount decode_count(pbf_reader in, const std::vector<std::string>& names) 
 }
 
 DurableInstance decode_instance(pbf_reader in, const std::vector<std::string>& names) {
+    constexpr std::size_t usual_count_bytes = 16;
     DurableInstance row;
+    row.counts.reserve(in.length() / usual_count_bytes);
     while (in.next()) {
         switch (in.tag()) {
             case id: row.instance = in.get_bytes(); break;

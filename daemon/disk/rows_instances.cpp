@@ -1,6 +1,10 @@
+#include <algorithm>
 #include <map>
 #include <string>
+#include <tuple>
+#include <utility>
 
+#include "daemon/disk/journal_entry.hpp"
 #include "daemon/disk/rows_tables.hpp"
 #include "daemon/disk/sqlite.hpp"
 
@@ -79,6 +83,17 @@ void load_counts(sqlite3* db, Index& index, Saved& saved) {
     }
 }
 
+// Their rows follow, where there are any, and are younger: an ended one may have turned out to be alive.
+void load_ended_counts(sqlite3* db, Index& index, Saved& saved) {
+    Statement rows(db, "SELECT instance, counts FROM ended_counts");
+    while (rows.next()) {
+        DurableInstance* const instance = index.find(rows.text(0), saved);
+        Changes entry;
+        if (!instance || !decode_entry(rows.text(1), entry) || entry.instances.size() != 1) continue;
+        instance->counts = std::move(entry.instances.front().counts);
+    }
+}
+
 void remove(sqlite3* db, const char* sql, std::string_view instance) {
     Statement(db, sql).bind_blob(1, instance).run();
 }
@@ -91,6 +106,35 @@ void write_words(sqlite3* db, const DurableInstance& instance) {
         row.bind_blob(1, instance.instance).bind(2, position++);
         row.bind(3, word.what).bind(4, word.name).bind(5, word.value).run();
     }
+}
+
+// The rows of an instance that has ended go over those in ended_counts, and there.
+void fold_counts(sqlite3* db, const std::string& instance) {
+    std::map<std::tuple<std::string, std::string, std::uint32_t>, std::uint64_t> values;
+    const auto take = [&values](const DurableCount& count) {
+        values[{count.family, count.label, count.cell}] = count.value;
+    };
+    Statement folded(db, "SELECT counts FROM ended_counts WHERE instance = ?");
+    folded.bind_blob(1, instance);
+    Changes entry;
+    if (folded.next() && decode_entry(folded.text(0), entry)) {
+        for (const DurableInstance& one : entry.instances) std::for_each(one.counts.begin(), one.counts.end(), take);
+    }
+    Statement rows(db, "SELECT family, label, cell, value FROM instance_count WHERE instance = ?");
+    rows.bind_blob(1, instance);
+    bool are_new = false;
+    for (; rows.next(); are_new = true) take(read_count(rows, 0));
+    if (!are_new) return;
+    DurableInstance one;
+    one.instance = instance;
+    for (const auto& [key, value] : values) {
+        one.counts.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), value});
+    }
+    Changes all;
+    all.instances.push_back(std::move(one));
+    const std::string bytes = encode_entry(all);
+    Statement(db, "INSERT OR REPLACE INTO ended_counts VALUES (?, ?)").bind_blob(1, instance).bind_blob(2, bytes).run();
+    remove(db, "DELETE FROM instance_count WHERE instance = ?", instance);
 }
 
 void bind_instance(Statement& row, const DurableInstance& one) {
@@ -106,13 +150,17 @@ void bind_instance(Statement& row, const DurableInstance& one) {
 void read_instances(sqlite3* db, Saved& saved) {
     Index index = load_instances(db, saved);
     load_words(db, index, saved);
+    load_ended_counts(db, index, saved);
     load_counts(db, index, saved);
 }
 
 void write_instances(sqlite3* db, const Changes& changes) {
     if (changes.forgets_others)
-        execute(db, "DELETE FROM instance_count; DELETE FROM instance_word; DELETE FROM instance");
+        execute(
+            db, "DELETE FROM instance_count; DELETE FROM ended_counts; DELETE FROM instance_word; DELETE FROM instance"
+        );
     for (const std::string& instance : changes.forgotten_instances) {
+        remove(db, "DELETE FROM ended_counts WHERE instance = ?", instance);
         remove(db, "DELETE FROM instance_count WHERE instance = ?", instance);
         remove(db, "DELETE FROM instance_word WHERE instance = ?", instance);
         remove(db, "DELETE FROM instance WHERE instance = ?", instance);
@@ -132,6 +180,7 @@ void write_instances(sqlite3* db, const Changes& changes) {
             count_row.bind_blob(1, instance.instance);
             bind_count(count_row, 2, count).run();
         }
+        if (instance.is_ended) fold_counts(db, instance.instance);
     }
 }
 

@@ -128,6 +128,13 @@ constexpr std::array migrations = {
             what     TEXT NOT NULL
         ) STRICT;
     )sql",
+    R"sql(
+        -- The counts of an instance that has ended, in one row instead of hundreds: they are read at every start.
+        CREATE TABLE ended_counts (
+            instance BLOB NOT NULL PRIMARY KEY,
+            counts   BLOB NOT NULL        -- an entry of the journal with this instance alone, see journal_entry.cpp
+        ) STRICT;
+    )sql",
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <limits>
 #include <memory>
 
+#include "tests/disk/store_lab.hpp"
 #include "tests/support/duct.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -22,15 +23,6 @@ using namespace quipu::test;
 namespace fs = std::filesystem;
 
 namespace {
-
-// A store with what it said and held at start.
-struct Opened {
-    explicit Opened(const std::string& dir) : store(std::make_unique<Store>(dir, notice)), saved(store->load()) {}
-
-    std::string notice;
-    std::unique_ptr<Store> store;
-    Saved saved;
-};
 
 DurableFamily family(std::string name) {
     DurableFamily row;
@@ -94,13 +86,6 @@ std::size_t count_files(const std::string& dir, std::string_view prefix) {
         const std::string name = entry.path().filename().string();
         return name.starts_with(prefix) && !name.ends_with("-wal") && !name.ends_with("-shm");
     }));
-}
-
-void run_sql(const std::string& path, const char* sql) {
-    sqlite3* db = nullptr;
-    BOOST_REQUIRE_EQUAL(sqlite3_open(path.c_str(), &db), SQLITE_OK);
-    BOOST_TEST(sqlite3_exec(db, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
-    sqlite3_close(db);
 }
 
 // A sound file with some_changes() in it, as bytes.
@@ -324,6 +309,10 @@ BOOST_AUTO_TEST_CASE(a_file_of_version_1_opens_with_every_total) {
 
 BOOST_AUTO_TEST_CASE(a_file_of_version_2_opens_with_every_total) {
     open_golden("version2", 16);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_version_3_opens_with_every_total) {
+    open_golden("version3", 16);
 }
 
 namespace {
