@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(the_same_conversation_cut_anywhere_gives_the_same_state) {
     const auto check = [](const State& state) {
         BOOST_TEST(count_of(state, "m/codes", "250") == 7U);
         BOOST_TEST(count_of(state, "m/codes", "550") == 3U);
-        BOOST_TEST(state.traces.families().find("SMTP.Conn")->second.ended_count[0] == 1U);
+        BOOST_TEST(ended(state.traces.families().find("SMTP.Conn")->second) == 1U);
         BOOST_TEST(state.own.refused_sessions.total == 0U);
         BOOST_TEST(state.own.unknown_fields.total == 0U);
     };

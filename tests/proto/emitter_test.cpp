@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(counts_of_a_process_that_ends_at_once_arrive_and_it_says_go
     BOOST_TEST(quipud.count("m/mails") == 7U);
     BOOST_TEST(quipud.wait_for([](State& state) {
         const auto& families = state.traces.families();
-        return families.contains("SMTP.Conn") && families.find("SMTP.Conn")->second.ended_count[0] == 1;
+        return families.contains("SMTP.Conn") && ended(families.find("SMTP.Conn")->second) == 1;
     }));
 }
 
