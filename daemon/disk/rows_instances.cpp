@@ -1,8 +1,7 @@
-#include <algorithm>
 #include <map>
 #include <string>
-#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "daemon/disk/journal_entry.hpp"
 #include "daemon/disk/rows_tables.hpp"
@@ -83,14 +82,19 @@ void load_counts(sqlite3* db, Index& index, Saved& saved) {
     }
 }
 
+// A value of ended_counts; damaged: none.
+std::vector<DurableCount> unfolded(std::string_view bytes) {
+    Changes entry;
+    if (!decode_entry(bytes, entry) || entry.instances.size() != 1) return {};
+    return std::move(entry.instances.front().counts);
+}
+
 // Their rows follow, where there are any, and are younger: an ended one may have turned out to be alive.
 void load_ended_counts(sqlite3* db, Index& index, Saved& saved) {
     Statement rows(db, "SELECT instance, counts FROM ended_counts");
     while (rows.next()) {
-        DurableInstance* const instance = index.find(rows.text(0), saved);
-        Changes entry;
-        if (!instance || !decode_entry(rows.text(1), entry) || entry.instances.size() != 1) continue;
-        instance->counts = std::move(entry.instances.front().counts);
+        if (DurableInstance* const instance = index.find(rows.text(0), saved))
+            instance->counts = unfolded(rows.text(1));
     }
 }
 
@@ -108,31 +112,25 @@ void write_words(sqlite3* db, const DurableInstance& instance) {
     }
 }
 
-// The rows of an instance that has ended go over those in ended_counts, and there.
+// The rows of an instance that has ended go into ended_counts. What is there already is older, and goes below them.
 void fold_counts(sqlite3* db, const std::string& instance) {
-    std::map<std::tuple<std::string, std::string, std::uint32_t>, std::uint64_t> values;
-    const auto take = [&values](const DurableCount& count) {
-        values[{count.family, count.label, count.cell}] = count.value;
-    };
+    Statement any(db, "SELECT 1 FROM instance_count WHERE instance = ? LIMIT 1");
+    if (!any.bind_blob(1, instance).next()) return;
     Statement folded(db, "SELECT counts FROM ended_counts WHERE instance = ?");
-    folded.bind_blob(1, instance);
-    Changes entry;
-    if (folded.next() && decode_entry(folded.text(0), entry)) {
-        for (const DurableInstance& one : entry.instances) std::for_each(one.counts.begin(), one.counts.end(), take);
+    if (folded.bind_blob(1, instance).next()) {
+        Statement below(db, "INSERT OR IGNORE INTO instance_count VALUES (?, ?, ?, ?, ?)");
+        for (const DurableCount& count : unfolded(folded.text(0))) {
+            below.bind_blob(1, instance);
+            bind_count(below, 2, count).run();
+        }
     }
+    Changes entry;
+    DurableInstance& one = entry.instances.emplace_back();
+    one.instance = instance;
     Statement rows(db, "SELECT family, label, cell, value FROM instance_count WHERE instance = ?");
     rows.bind_blob(1, instance);
-    bool are_new = false;
-    for (; rows.next(); are_new = true) take(read_count(rows, 0));
-    if (!are_new) return;
-    DurableInstance one;
-    one.instance = instance;
-    for (const auto& [key, value] : values) {
-        one.counts.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), value});
-    }
-    Changes all;
-    all.instances.push_back(std::move(one));
-    const std::string bytes = encode_entry(all);
+    while (rows.next()) one.counts.push_back(read_count(rows, 0));
+    const std::string bytes = encode_entry(entry);
     Statement(db, "INSERT OR REPLACE INTO ended_counts VALUES (?, ?)").bind_blob(1, instance).bind_blob(2, bytes).run();
     remove(db, "DELETE FROM instance_count WHERE instance = ?", instance);
 }
