@@ -58,7 +58,7 @@ void Trace::printf(const char* form, ...) noexcept {
     EventArguments again;
     va_start(args.list, form);
     va_start(again.list, form);
-    append_formatted(wire::TraceEventKind::event, form, args, again);
+    outbox_->append_formatted(slot_, generation_, wire::TraceEventKind::event, form, args, again);
     va_end(again.list);
     va_end(args.list);
 }
@@ -69,17 +69,9 @@ void Trace::error(const char* form, ...) noexcept {
     EventArguments again;
     va_start(args.list, form);
     va_start(again.list, form);
-    append_formatted(wire::TraceEventKind::error, form, args, again);
+    outbox_->append_formatted(slot_, generation_, wire::TraceEventKind::error, form, args, again);
     va_end(again.list);
     va_end(args.list);
-}
-
-void Trace::append_formatted(
-    wire::TraceEventKind kind, const char* form, EventArguments& args, EventArguments& again
-) noexcept {
-    EventText aside;
-    const std::string_view line = format_event(outbox_->text_place(aside), form, args, again);
-    outbox_->append_event(slot_, generation_, kind, outbox_->now_ns(), line, 0);
 }
 
 void Trace::event(std::string_view text) noexcept {
@@ -94,14 +86,16 @@ void Trace::error_at(TraceTime when, std::string_view text) noexcept {
     if (outbox_) append(wire::TraceEventKind::error, outbox_->steady_ns(when), text);
 }
 
-// A text as it is, cut and marked where it is too long.
 void Trace::append(wire::TraceEventKind kind, std::uint64_t when_steady_ns, std::string_view text) noexcept {
-    EventText cut;
-    if (text.size() > limits::max_event_bytes) {
-        text.copy(cut.data(), limits::max_event_bytes);
-        text = cut_event(cut);
-    }
+    if (text.size() > limits::max_event_bytes) [[unlikely]]
+        return append_cut(kind, when_steady_ns, text);
     outbox_->append_event(slot_, generation_, kind, when_steady_ns, text, 0);
+}
+
+void Trace::append_cut(wire::TraceEventKind kind, std::uint64_t when_steady_ns, std::string_view text) noexcept {
+    EventText cut;
+    text.copy(cut.data(), limits::max_event_bytes);
+    outbox_->append_event(slot_, generation_, kind, when_steady_ns, cut_event(cut), 0);
 }
 
 Trace Trace::child(std::string_view family, std::string_view title) noexcept {

@@ -38,8 +38,6 @@ class LabelTable;  // one counter map's labels
 struct ThreadBlock;
 struct PendingQuery;
 
-struct EventArguments;
-
 namespace wire {
 enum class TraceEventKind : std::uint8_t;
 }
@@ -210,8 +208,9 @@ private:
     friend class Outbox;
 
     void append(wire::TraceEventKind kind, std::uint64_t when_steady_ns, std::string_view text) noexcept;
-    void append_formatted(
-        wire::TraceEventKind kind, const char* form, EventArguments& args, EventArguments& again
+    // A text that is too long: cut and marked.
+    [[gnu::noinline]] void append_cut(
+        wire::TraceEventKind kind, std::uint64_t when_steady_ns, std::string_view text
     ) noexcept;
     void append_link(std::uint64_t when_steady_ns, const Trace& other, std::string_view why) noexcept;
 

@@ -6,7 +6,6 @@
 // A record lies in one piece; where it would not fit before the end of the ring, a filler takes the rest.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
@@ -46,8 +45,7 @@ public:
         std::uint64_t at = write_.load(std::memory_order_relaxed);
         const std::uint64_t to_end = size_ - (at & (size_ - 1));
         const std::uint64_t fill = size > to_end ? to_end : 0;
-        const std::uint64_t used = at - read_.load(std::memory_order_acquire);
-        if (used + fill + size > size_) return false;
+        if (!has_room(at + fill + size)) return false;
         if (fill > 0) put_filler(at, static_cast<std::uint32_t>(fill));
         at += fill;
         std::byte* place = bytes_.get() + (at & (size_ - 1));
@@ -73,8 +71,8 @@ public:
         if (!bytes_ && !allocate()) return nullptr;
         const std::uint64_t at = write_.load(std::memory_order_relaxed);
         const std::uint64_t to_end = size_ - (at & (size_ - 1));
-        const std::uint64_t room = size_ - (at - read_.load(std::memory_order_acquire));
-        if (std::min(to_end, room) < sizeof(RingRecord) + bytes) return nullptr;
+        const std::uint64_t wanted = sizeof(RingRecord) + bytes;
+        if (to_end < wanted || !has_room(at + wanted)) return nullptr;
         return reinterpret_cast<char*>(bytes_.get() + (at & (size_ - 1)) + sizeof(RingRecord));
     }
 
@@ -119,14 +117,24 @@ private:
         return bytes_ != nullptr;
     }
 
+    // Writer only: whether it may write up to that position. The reader's own is read only where the one last seen
+    // does not say so: the reader changes it on another processor.
+    bool has_room(std::uint64_t end) noexcept {
+        if (end - seen_read_ <= size_) return true;
+        seen_read_ = read_.load(std::memory_order_acquire);
+        return end - seen_read_ <= size_;
+    }
+
     void put_filler(std::uint64_t at, std::uint32_t size) noexcept {
         const std::uint64_t first = filler_slot << 32 | size;
         std::memcpy(bytes_.get() + (at & (size_ - 1)), &first, sizeof first);
     }
 
-    std::unique_ptr<std::byte, FreeBytes> bytes_;
+    // What a write looks at, in one cache line.
+    alignas(64) std::unique_ptr<std::byte, FreeBytes> bytes_;
     std::uint32_t size_ = 0;
-    alignas(64) std::atomic<std::uint64_t> write_{0};
+    std::uint64_t seen_read_ = 0;
+    std::atomic<std::uint64_t> write_{0};
     alignas(64) std::atomic<std::uint64_t> read_{0};
 };
 

@@ -21,54 +21,51 @@ public:
 
     // false: not a format for this, or no room; what was written is of no use.
     bool write(const char* format, EventArguments& args) noexcept {
-        for (const char* p = format; *p != 0;) {
-            if (*p != '%') {
-                if (!put_plain(p)) return false;
-                continue;
-            }
+        for (const char* p = format;; ++p) {
+            if (!put_plain(p)) return false;
+            if (*p == 0) return true;
             ++p;
-            const bool has_precision = p[0] == '.' && p[1] == '*' && p[2] == 's';
-            const int precision = has_precision ? va_arg(args.list, int) : 0;
-            if (has_precision) {
-                if (precision < 0) return false;
-                p += 2;
-            }
-            const Width width = width_at(p);
-            const char conversion = *p;
-            bool is_written = false;
-            if (conversion == 's' && width == Width::as_int) {
+            if (*p == 's') {  // most are
                 const char* text = va_arg(args.list, const char*);
-                is_written = text && put(has_precision ? bounded(text, precision) : std::string_view(text));
-            } else if (conversion == 'c' && width == Width::as_int) {
-                const auto byte = static_cast<char>(va_arg(args.list, int));
-                is_written = put({&byte, 1});
-            } else if (conversion == '%' && p[-1] == '%') {
-                is_written = put("%");
-            } else if (conversion == 'd' || conversion == 'i') {
-                is_written = put_signed(width, args);
-            } else if (conversion == 'u') {
-                is_written = put_unsigned<10>(width, args);
-            } else if (conversion == 'x') {
-                is_written = put_unsigned<16>(width, args);
+                if (!text || !put(text)) return false;
+            } else if (!put_conversion(p, args)) {
+                return false;
             }
-            if (!is_written) return false;
-            ++p;
         }
-        return true;
     }
 
     [[nodiscard]] std::string_view text() const { return {begin_, static_cast<std::size_t>(at_ - begin_)}; }
 
 private:
+    // Leaves p at the conversion's last byte.
+    bool put_conversion(const char*& p, EventArguments& args) {
+        if (p[0] == '.' && p[1] == '*' && p[2] == 's') {
+            p += 2;
+            const int precision = va_arg(args.list, int);
+            const char* text = va_arg(args.list, const char*);
+            if (precision < 0 || !text) return false;
+            return put({text, strnlen(text, static_cast<std::size_t>(precision))});
+        }
+        if (*p == '%') return put("%");
+        if (*p == 'c') {
+            const auto byte = static_cast<char>(va_arg(args.list, int));
+            return put({&byte, 1});
+        }
+        const Width width = width_at(p);
+        switch (*p) {
+            case 'd':
+            case 'i': return put_signed(width, args);
+            case 'u': return put_unsigned<10>(width, args);
+            case 'x': return put_unsigned<16>(width, args);
+            default: return false;
+        }
+    }
+
     static Width width_at(const char*& p) {
         if (p[0] == 'z') return ++p, Width::as_size;
         if (p[0] != 'l') return Width::as_int;
         if (p[1] != 'l') return ++p, Width::as_long;
         return p += 2, Width::as_long_long;
-    }
-
-    static std::string_view bounded(const char* text, int precision) {
-        return {text, strnlen(text, static_cast<std::size_t>(precision))};
     }
 
     // Up to the next conversion or the end. Pieces are short: a call to find and another to copy would cost more.

@@ -30,13 +30,14 @@ std::uint32_t latency_bucket(std::uint64_t duration_ns) {
 }  // namespace
 
 Outbox::Outbox(const EmitterOptions& options)
-    : options_(options),
-      blocks_(std::make_shared<ThreadBlocks>(
+    : blocks_(std::make_shared<ThreadBlocks>(
           std::clamp(options.max_series, 64U, limits::max_series), options.max_threads, options.trace_ring_bytes
       )),
+      serial_(blocks_->serial()),
+      next_trace_(first_trace_number()),
       slots_(options.max_open_traces),
-      answers_(std::make_shared<Answers>(options.max_answer_backlog_bytes)),
-      next_trace_(first_trace_number()) {
+      options_(options),
+      answers_(std::make_shared<Answers>(options.max_answer_backlog_bytes)) {
     dropped_events_ = counter("quipu/emitter/droppedEvents", "trace events lost because a ring was full", {});
     dropped_traces_ = counter("quipu/emitter/droppedTraces", "traces lost whole because too many were open", {});
     sampled_out_ = counter("quipu/emitter/sampledOutTraces", "traces not sent because quipud asked for fewer", {});
@@ -103,7 +104,7 @@ Counter Outbox::counter(std::string_view name, std::string_view help, std::strin
     part.unit = unit;
     Known* known = declare(name, wire::Kind::counter, std::move(part));
     if (known && !known->series) known->series = add_series(known->family, known->kind, {}, 1);
-    if (known && known->series) return {this, blocks_->serial(), known->series->index};
+    if (known && known->series) return {this, serial_, known->series->index};
     refused_series_.add();
     return {};
 }
@@ -152,7 +153,7 @@ LabelTable* Outbox::make_table(
     }
     if (!known->table) {
         const std::uint32_t max_labels = is_latency ? max_trace_families : options_.max_labels;
-        tables_.push_back(std::make_unique<LabelTable>(*this, blocks_->serial(), known->family, max_labels));
+        tables_.push_back(std::make_unique<LabelTable>(*this, serial_, known->family, max_labels));
         known->table = tables_.back().get();
         reserved_ += is_latency ? histogram_width : 1;
     }
@@ -252,7 +253,7 @@ void Outbox::set_config_text(std::string_view masked_text) {
 ThreadBlock* Outbox::block() noexcept {
     if (is_forked_.load(std::memory_order_relaxed) && is_forked_.exchange(false)) on_first_use_after_fork();
     const ThreadCells mine = this_thread_cells;
-    return mine.emitter == blocks_->serial() ? mine.block : blocks_->mine();
+    return mine.emitter == serial_ ? mine.block : blocks_->mine();
 }
 
 void Outbox::add_slowly(std::uint32_t index, std::uint64_t n) noexcept {
@@ -291,30 +292,14 @@ Trace Outbox::begin_trace(
     return {this, index, generation};
 }
 
-EventText& Outbox::text_place(EventText& aside) noexcept {
-    ThreadBlock* mine = block();
-    char* place = mine ? mine->ring.text_place(aside.size()) : nullptr;
-    return place ? *reinterpret_cast<EventText*>(place) : aside;
+TraceSlot* Outbox::open_slot(std::uint32_t index, std::uint32_t generation) noexcept {
+    TraceSlot& slot = slots_[index];
+    return slot.generation.load(std::memory_order_relaxed) == generation ? &slot : nullptr;
 }
 
-void Outbox::append_event(
-    std::uint32_t slot_index,
-    std::uint32_t generation,
-    wire::TraceEventKind kind,
-    std::uint64_t steady_ns,
-    std::string_view text,
-    std::uint64_t other
-) noexcept {
-    TraceSlot& slot = slots_[slot_index];
-    if (slot.generation.load(std::memory_order_relaxed) != generation) return;
-    RingRecord record{};
-    record.slot = slot_index;
-    record.steady_ns = steady_ns;
-    record.other = other;
+void Outbox::append(ThreadBlock* mine, TraceSlot& slot, RingRecord& record, std::string_view text) noexcept {
     record.lost_before = slot.lost;
-    record.kind = static_cast<std::uint8_t>(kind);
-    ThreadBlock* mine = block();
-    if (mine && mine->ring.write(record, text)) {
+    if (mine && mine->ring.write(record, text)) [[likely]] {
         slot.lost = 0;
     } else {
         ++slot.lost;
@@ -322,15 +307,71 @@ void Outbox::append_event(
     }
 }
 
-void Outbox::finish_trace(std::uint32_t slot_index, std::uint32_t generation, std::uint64_t steady_ns) noexcept {
-    TraceSlot& slot = slots_[slot_index];
-    if (slot.generation.load(std::memory_order_relaxed) != generation) return;
-    slot.end_ns = std::max(steady_ns, slot.begin_ns);
-    const std::uint64_t duration_ns = slot.end_ns - slot.begin_ns;
-    const std::uint32_t first_cell = slot.family->index;
-    Counter(this, blocks_->serial(), first_cell + latency_bucket(duration_ns)).add();
-    Counter(this, blocks_->serial(), first_cell + histogram_width - 1).add(duration_ns);
-    slots_.push_ended(slot_index);
+void Outbox::append_event(
+    std::uint32_t index,
+    std::uint32_t generation,
+    wire::TraceEventKind kind,
+    std::uint64_t steady_ns,
+    std::string_view text,
+    std::uint64_t other
+) noexcept {
+    TraceSlot* const slot = open_slot(index, generation);
+    if (!slot) return;
+    RingRecord record{};
+    record.slot = index;
+    record.steady_ns = steady_ns;
+    record.other = other;
+    record.kind = static_cast<std::uint8_t>(kind);
+    append(block(), *slot, record, text);
+}
+
+void Outbox::append_formatted(
+    std::uint32_t index,
+    std::uint32_t generation,
+    wire::TraceEventKind kind,
+    const char* format,
+    EventArguments& args,
+    EventArguments& again
+) noexcept {
+    TraceSlot* const slot = open_slot(index, generation);
+    if (!slot) return;
+    RingRecord record{};
+    record.slot = index;
+    record.kind = static_cast<std::uint8_t>(kind);
+    ThreadBlock* const mine = block();
+    if (char* place = mine ? mine->ring.text_place(sizeof(EventText)) : nullptr) [[likely]] {
+        const std::string_view text = format_event(*reinterpret_cast<EventText*>(place), format, args, again);
+        record.steady_ns = now_ns();
+        append(mine, *slot, record, text);
+    } else {
+        append_formatted_aside(mine, *slot, record, format, args, again);
+    }
+}
+
+// Apart, since the text's 4 KiB would lead all that is called from the other way to stack that has gone cold.
+void Outbox::append_formatted_aside(
+    ThreadBlock* mine,
+    TraceSlot& slot,
+    RingRecord& record,
+    const char* format,
+    EventArguments& args,
+    EventArguments& again
+) noexcept {
+    EventText aside;
+    const std::string_view text = format_event(aside, format, args, again);
+    record.steady_ns = now_ns();
+    append(mine, slot, record, text);
+}
+
+void Outbox::finish_trace(std::uint32_t index, std::uint32_t generation, std::uint64_t steady_ns) noexcept {
+    TraceSlot* const slot = open_slot(index, generation);
+    if (!slot) return;
+    slot->end_ns = std::max(steady_ns, slot->begin_ns);
+    const std::uint64_t duration_ns = slot->end_ns - slot->begin_ns;
+    const std::uint32_t first_cell = slot->family->index;
+    Counter(this, serial_, first_cell + latency_bucket(duration_ns)).add();
+    Counter(this, serial_, first_cell + histogram_width - 1).add(duration_ns);
+    slots_.push_ended(index);
 }
 
 std::uint64_t Outbox::steady_ns(TraceTime when) noexcept {
@@ -347,9 +388,9 @@ std::uint64_t Outbox::steady_ns(TraceTime when) noexcept {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(ns(when) - known, 1));
 }
 
-std::uint64_t Outbox::trace_id(std::uint32_t slot_index, std::uint32_t generation) noexcept {
-    TraceSlot& slot = slots_[slot_index];
-    return slot.generation.load(std::memory_order_relaxed) == generation ? slot.id : 0;
+std::uint64_t Outbox::trace_id(std::uint32_t index, std::uint32_t generation) noexcept {
+    const TraceSlot* const slot = open_slot(index, generation);
+    return slot ? slot->id : 0;
 }
 
 // --- fork ----------------------------------------------------------------------------------------------------------

@@ -68,8 +68,6 @@ public:
 
     void add_slowly(std::uint32_t index, std::uint64_t n) noexcept;
     Counter counter_of(LabelTable& table, std::string_view label) noexcept;
-    // Where the text of this thread's next event may be written: right in its ring, or where that has no room, `aside`.
-    EventText& text_place(EventText& aside) noexcept;
 
     // Now, on the clock of trace events.
     [[nodiscard]] std::uint64_t now_ns() const noexcept { return clock_.now(); }
@@ -88,6 +86,15 @@ public:
         std::uint64_t steady_ns,
         std::string_view text,
         std::uint64_t other
+    ) noexcept;
+    // The same with a text that is formatted where the ring will hold it. `again`: see format_event().
+    void append_formatted(
+        std::uint32_t slot,
+        std::uint32_t generation,
+        wire::TraceEventKind kind,
+        const char* format,
+        EventArguments& args,
+        EventArguments& again
     ) noexcept;
     void finish_trace(std::uint32_t slot, std::uint32_t generation, std::uint64_t steady_ns) noexcept;
     // A time of day on the clock of trace events; what was before that clock began is at its beginning. Two times are
@@ -150,6 +157,16 @@ private:
     LabelTable* make_table(std::string_view name, std::string_view label_name, std::string_view help, bool is_latency);
     const LabelNode* node_of(LabelTable& table, std::string_view label) noexcept;
     ThreadBlock* block() noexcept;
+    TraceSlot* open_slot(std::uint32_t index, std::uint32_t generation) noexcept;  // null: it is another trace's by now
+    void append(ThreadBlock* mine, TraceSlot& slot, RingRecord& record, std::string_view text) noexcept;
+    [[gnu::noinline]] void append_formatted_aside(
+        ThreadBlock* mine,
+        TraceSlot& slot,
+        RingRecord& record,
+        const char* format,
+        EventArguments& args,
+        EventArguments& again
+    ) noexcept;
 
     // The courier's:
     [[nodiscard]] std::vector<std::string_view> topics() const;
@@ -169,10 +186,16 @@ private:
     void append_events(wire::TraceEvents& events, std::string& out);
     void on(const wire::Query& query);
 
-    const EmitterOptions options_;  // bounds only
+    // What every event looks at, close together.
+    std::atomic<bool> is_forked_{false};
     std::shared_ptr<ThreadBlocks> blocks_;
+    const std::uint64_t serial_;  // of blocks_
+    std::atomic<std::uint64_t> next_trace_;
+    LabelTable* latency_ = nullptr;  // by trace family
     TraceSlots slots_;
     TraceClock clock_;
+
+    const EmitterOptions options_;  // bounds only
     std::shared_ptr<Answers> answers_;
 
     std::mutex declaring_;
@@ -189,14 +212,11 @@ private:
     std::string config_text_;
     std::atomic<std::uint32_t> description_{1};  // grows with each change
 
-    LabelTable* latency_ = nullptr;  // by trace family
     Counter dropped_events_;
     Counter dropped_traces_;
     Counter sampled_out_;
     Counter folded_labels_;
     Counter refused_series_;
-    std::atomic<std::uint64_t> next_trace_;
-    std::atomic<bool> is_forked_{false};
     std::atomic<std::int64_t> wall_minus_steady_ns_{0};  // as of the last time that steady_ns() found it changed
 
     // The courier's own:

@@ -18,40 +18,50 @@ template <std::size_t max_bytes>
 class SharedText {
 public:
     void store(std::string_view text) noexcept {
-        text = text.substr(0, max_bytes);
-        size_.store(static_cast<std::uint32_t>(text.size()), std::memory_order_release);
-        for (std::size_t i = 0; i * sizeof(std::uint64_t) < text.size(); ++i) {
-            const std::string_view part = text.substr(i * sizeof(std::uint64_t), sizeof(std::uint64_t));
-            std::uint64_t word = 0;
-            std::memcpy(&word, part.data(), part.size());
-            words_[i].store(word, std::memory_order_release);
-        }
+        const std::size_t size = std::min(text.size(), max_bytes);
+        size_.store(static_cast<std::uint32_t>(size), std::memory_order_release);
+        const std::size_t whole = size / word_bytes;
+        for (std::size_t i = 0; i < whole; ++i) words_[i].store(word_at(text.data(), i), std::memory_order_release);
+        const std::size_t rest = size % word_bytes;
+        if (rest == 0) return;
+        std::uint64_t last = 0;
+        std::memcpy(&last, text.data() + whole * word_bytes, rest);
+        words_[whole].store(last, std::memory_order_release);
     }
 
     [[nodiscard]] std::string load() const {
         std::string text(size_.load(std::memory_order_acquire), '\0');
-        for (std::size_t at = 0; at < text.size(); at += sizeof(std::uint64_t)) {
-            const std::uint64_t word = words_[at / sizeof(std::uint64_t)].load(std::memory_order_acquire);
-            std::memcpy(text.data() + at, &word, std::min(sizeof word, text.size() - at));
+        for (std::size_t at = 0; at < text.size(); at += word_bytes) {
+            const std::uint64_t word = words_[at / word_bytes].load(std::memory_order_acquire);
+            std::memcpy(text.data() + at, &word, std::min(word_bytes, text.size() - at));
         }
         return text;
     }
 
 private:
+    static constexpr std::size_t word_bytes = sizeof(std::uint64_t);
+
+    static std::uint64_t word_at(const char* text, std::size_t i) noexcept {
+        std::uint64_t word = 0;
+        std::memcpy(&word, text + i * word_bytes, word_bytes);
+        return word;
+    }
+
     std::atomic<std::uint32_t> size_{0};
     std::array<std::atomic<std::uint64_t>, (max_bytes + 7) / 8> words_{};
 };
 
-struct TaskSlot {
+// What changes with every wait comes first, so that it takes few cache lines: they have gone cold since the last one.
+struct alignas(64) TaskSlot {
     // Odd while it is being written. Grows with every change.
     std::atomic<std::uint64_t> version{0};
     std::atomic<std::uint64_t> id{0};  // 0: free
-    std::atomic<std::uint64_t> begun_wall_ns{0};
     std::atomic<std::uint64_t> since_wall_ns{0};
-    SharedText<48> group;
-    SharedText<128> name;
     SharedText<96> waits_for;
     SharedText<128> details;
+    std::atomic<std::uint64_t> begun_wall_ns{0};
+    SharedText<48> group;
+    SharedText<128> name;
     std::atomic<std::uint32_t> next_free{0};
 };
 

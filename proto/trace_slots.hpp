@@ -18,17 +18,18 @@ namespace quipu {
 
 struct LabelNode;
 
-struct TraceSlot {
+// What every event looks at lies in the first cache line: between two events of a mail daemon the rest has gone cold.
+struct alignas(64) TraceSlot {
     std::atomic<std::uint32_t> generation{0};
+    std::atomic<std::uint32_t> next_free{0};  // links hold index + 1, 0: none
+    std::uint32_t next_begun = 0;
+    std::uint32_t next_ended = 0;
     std::uint64_t id = 0;
     std::uint64_t begin_ns = 0;  // CLOCK_MONOTONIC
     std::uint64_t end_ns = 0;
-    std::uint64_t parent = 0;           // trace id, 0: none
     const LabelNode* family = nullptr;  // its latency series; the label is the family's name
     std::uint32_t lost = 0;             // events refused since the last one that was taken
     bool is_inferred = false;
-    std::uint16_t title_size = 0;
-    std::array<char, 256> title;
 
     // The courier's: it has seen the slot begun; has announced it in this connection; events it threw away.
     bool is_live = false;
@@ -36,9 +37,9 @@ struct TraceSlot {
     bool is_held = false;  // sampled out: its events wait in HeldTraces
     std::uint32_t discarded = 0;
 
-    std::atomic<std::uint32_t> next_free{0};  // links hold index + 1, 0: none
-    std::uint32_t next_begun = 0;
-    std::uint32_t next_ended = 0;
+    std::uint16_t title_size = 0;
+    std::uint64_t parent = 0;  // trace id, 0: none
+    std::array<char, 256> title;
 };
 
 class TraceSlots : private SlotPool<TraceSlot> {
