@@ -86,6 +86,10 @@ Courier::Courier(Outbox& outbox, EmitterOptions options)
     }
     outbox_.on_first_use_after_fork = [this] { start(); };
     outbox_.set_answer_wake([this] { flush(); });
+    if (options_.makes_own_calls) {
+        calls_.emplace();
+        outbox_.set_defer_query([this](Query query) { calls_->put(std::move(query)); });
+    }
     guard(*this);
     start();
 }
@@ -164,7 +168,27 @@ milliseconds Courier::interval() const {
     return theirs > 0 ? milliseconds(theirs) : default_interval;
 }
 
+// A file table that two threads share makes the kernel count every use of it, which a mail daemon of one thread has for
+// nothing otherwise. So the courier leaves it, where nothing of the mail daemon's runs on this thread, and closes what
+// it took along: a socket that the mail daemon closes must be closed. Where the kernel cannot (before Linux 5.9, or a
+// sandbox forbids it) all stays shared.
+void Courier::keep_own_descriptors() {
+    has_own_descriptors_ = false;
+    if (!calls_ || calls_->fd() < 0 || wake_fd_ < 0 || options_.on_push) return;
+    const auto low = static_cast<unsigned>(std::min(wake_fd_, calls_->fd()));
+    const auto high = static_cast<unsigned>(std::max(wake_fd_, calls_->fd()));
+    if (::close_range(high + 1, ~0U, CLOSE_RANGE_UNSHARE) != 0) return;
+    has_own_descriptors_ = true;
+    if (low + 1 < high) ::close_range(low + 1, high - 1, 0);
+    if (low > 0) ::close_range(0, low - 1, 0);
+    // What writes to stderr without asking must not write to quipud.
+    for (unsigned fd = 0; fd < 3 && fd < low; ++fd) {
+        if (::open("/dev/null", O_RDWR) < 0) return;
+    }
+}
+
 void Courier::run() {
+    keep_own_descriptors();
     std::unique_lock lock(working_);
     while (!is_stopping_) {
         if (fd_ < 0 && Clock::now() >= next_try_) connect();
@@ -343,11 +367,26 @@ void Courier::complain(std::string_view why) {
     next_complaint_ = now + complaint_interval;
     std::string text = "quipu: no connection to quipud at ";
     text.append(options_.socket_path).append(": ").append(why).append(". Counting goes on; trying again.");
-    if (options_.log) {
-        options_.log(text);
+    if (calls_) {
+        calls_->put(std::move(text));
     } else {
-        std::fprintf(stderr, "%s\n", text.c_str());
+        log(text);
     }
+}
+
+void Courier::log(const std::string& line) const {
+    if (options_.log) {
+        options_.log(line);
+    } else {
+        std::fprintf(stderr, "%s\n", line.c_str());
+    }
+}
+
+void Courier::make_calls() {
+    if (!calls_) return;
+    Calls::Waiting waiting = calls_->take();
+    for (const std::string& line : waiting.lines) log(line);
+    for (Query& query : waiting.queries) outbox_.answer(std::move(query));
 }
 
 // --- fork ------------------------------------------------------------------------------------------------------------
@@ -355,11 +394,13 @@ void Courier::complain(std::string_view why) {
 void Courier::before_fork() {
     lifecycle_.lock();
     if (!is_own_thread()) working_.lock();  // else a query handler forks, and the lock is ours
+    if (calls_) calls_->lock_for_fork();
     outbox_.lock_for_fork();
 }
 
 void Courier::after_fork_in_parent() {
     outbox_.unlock_after_fork();
+    if (calls_) calls_->unlock_after_fork();
     if (!is_own_thread()) working_.unlock();
     lifecycle_.unlock();
 }
@@ -368,8 +409,13 @@ void Courier::after_fork_in_parent() {
 void Courier::after_fork_in_child() noexcept {
     outbox_.reset_after_fork();
     outbox_.unlock_after_fork();
+    if (calls_) {
+        calls_->reset_after_fork();
+        calls_->unlock_after_fork();
+    }
     if (!is_own_thread()) working_.unlock();
-    if (fd_ >= 0) ::close(fd_);
+    if (fd_ >= 0 && !has_own_descriptors_) ::close(fd_);
+    has_own_descriptors_ = false;
     fd_ = -1;
     ::close(wake_fd_);
     wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

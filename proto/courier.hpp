@@ -10,10 +10,12 @@
 #include <chrono>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
 
+#include "proto/calls.hpp"
 #include "proto/emitter.hpp"
 #include "proto/masking.hpp"
 #include "proto/outbox.hpp"
@@ -36,6 +38,11 @@ public:
     // Pushes now. One write to an eventfd.
     bool flush() noexcept;
 
+    // See Emitter; any thread but the courier's.
+    [[nodiscard]] int calls_fd() const noexcept { return calls_ ? calls_->fd() : -1; }
+
+    void make_calls();
+
     [[nodiscard]] bool is_connected() const noexcept { return is_connected_.load(std::memory_order_relaxed); }
 
     // Called around fork, see fork_guard.hpp.
@@ -49,6 +56,7 @@ private:
     void start();
     static void* thread_main(void* self);
     void run();
+    void keep_own_descriptors();
     void connect();
     void push_if_due();
     bool push();
@@ -65,13 +73,16 @@ private:
     [[nodiscard]] bool is_own_thread() const { return is_running_ && pthread_equal(pthread_self(), thread_) != 0; }
 
     void complain(std::string_view why);
+    void log(const std::string& line) const;
 
     Outbox& outbox_;
     EmitterOptions options_;
     const Secrets secrets_;
     Identity identity_;
+    std::optional<Calls> calls_;  // where the mail daemon makes them
     int fd_ = -1;
     int wake_fd_ = -1;
+    std::atomic<bool> has_own_descriptors_{false};  // then fd_ says nothing to other threads
     std::string out_;
     std::size_t written_ = 0;
     bool has_more_ = false;    // push() has more to say once out_ is written

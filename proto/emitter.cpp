@@ -176,7 +176,19 @@ Trace Emitter::inferred_trace(TraceTime begun, std::string_view family, std::str
 }
 
 void Emitter::on_query(std::string_view topic, QueryHandler handler) {
-    outbox_->on_query(topic, std::move(handler));
+    outbox_->on_query(topic, std::move(handler), false);
+}
+
+void Emitter::on_query_anyhow(std::string_view topic, QueryHandler handler) {
+    outbox_->on_query(topic, std::move(handler), true);
+}
+
+int Emitter::calls_fd() const noexcept {
+    return courier_->calls_fd();
+}
+
+void Emitter::make_calls() {
+    courier_->make_calls();
 }
 
 void Emitter::set_config_text(std::string_view text) {

@@ -285,7 +285,7 @@ private:
 };
 
 // Called on the courier's thread: answer at once if that takes well under a millisecond, else hand the Query over to
-// a thread or an event loop of the mail daemon's own.
+// a thread or an event loop of the mail daemon's own. With EmitterOptions::makes_own_calls called by make_calls().
 using QueryHandler = std::function<void(Query)>;
 
 struct Flag {
@@ -339,8 +339,13 @@ struct EmitterOptions {
     std::uint32_t max_open_traces = 16384;
     std::uint32_t trace_ring_bytes = 256 * 1024;  // a thread; a power of two
     std::size_t max_answer_backlog_bytes = 4 * 1024 * 1024;
+    // The mail daemon's own event loop makes the calls to its handlers and to `log`: see Emitter::calls_fd(). Nothing
+    // of it runs on the courier's thread then, which keeps its file descriptors to itself: to a mail daemon of one
+    // thread system calls cost as little as without the courier, and no descriptor of the mail daemon's is held open by
+    // it. (Not kept to itself where on_push is set, which is called on the courier's thread.)
+    bool makes_own_calls = false;
     // Where the library says that it cannot reach quipud, at most once a minute; unset: stderr. On the courier's
-    // thread.
+    // thread, or by make_calls().
     std::function<void(std::string_view)> log{};
     // For a mail daemon that writes down what it counts: how far quipud can know it. Called on the courier's thread at
     // every push, so keep it short. Where the connection breaks, `sent` does not come, and the first push of the next
@@ -381,6 +386,12 @@ public:
     // An empty handler takes the topic back.
     void on_query(std::string_view topic, QueryHandler handler);
 
+    // With EmitterOptions::makes_own_calls: readable while calls wait, to be watched by an event loop, which then calls
+    // make_calls(). The emitter's; another one in a forked child. -1: there is none, or no descriptor was left.
+    [[nodiscard]] int calls_fd() const noexcept;
+    // Makes the calls that wait, on this thread.
+    void make_calls();
+
     // Replaces EmitterOptions::config_text; quipud hears of it with the next push.
     void set_config_text(std::string_view text);
 
@@ -394,6 +405,11 @@ public:
     [[nodiscard]] bool is_connected() const noexcept;
 
 private:
+    friend class Profiler;
+
+    // Also where the mail daemon makes its own calls: it is asked when it does not any more.
+    void on_query_anyhow(std::string_view topic, QueryHandler handler);
+
     std::unique_ptr<Outbox> outbox_;
     std::unique_ptr<Courier> courier_;
 };

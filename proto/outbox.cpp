@@ -234,11 +234,12 @@ Counter Outbox::counter_of(LabelTable& table, std::string_view label) noexcept {
     return node ? Counter(this, table.emitter(), node->index) : Counter();
 }
 
-void Outbox::on_query(std::string_view topic, QueryHandler handler) {
+void Outbox::on_query(std::string_view topic, QueryHandler call, bool is_ours) {
     const std::string name(topic.substr(0, limits::max_word_bytes));
+    Handler handler{std::move(call), is_ours};
     const std::lock_guard lock(describing_);
     std::swap(handlers_[name], handler);  // the one before is destroyed behind the lock
-    if (!handlers_[name]) handlers_.erase(name);
+    if (!handlers_[name].call) handlers_.erase(name);
     ++description_;
 }
 

@@ -63,7 +63,8 @@ public:
     CounterMap counter_map(std::string_view name, std::string_view label_name, std::string_view help);
     GaugeMap gauge_map(std::string_view name, std::string_view label_name, std::string_view help, Merge merge);
     Gauge gauge_of(std::uint32_t family, std::string_view label);
-    void on_query(std::string_view topic, QueryHandler handler);
+    // is_ours: the library's own, which is called on the courier's thread in any case.
+    void on_query(std::string_view topic, QueryHandler handler, bool is_ours = false);
     void set_config_text(std::string_view masked_text);
 
     void add_slowly(std::uint32_t index, std::uint64_t n) noexcept;
@@ -122,6 +123,13 @@ public:
     // Bytes from quipud. An error: the connection is of no use.
     [[nodiscard]] Errc take(Bytes bytes);
 
+    // Where questions go whose handlers the mail daemon calls itself, with answer(). Set before the first take().
+    void set_defer_query(std::function<void(Query)> defer) { defer_query_ = std::move(defer); }
+
+    // Calls the topic's handler, or answers that there is none. One of the mail daemon's goes to `defer` instead, where
+    // that is set. Any thread.
+    void answer(Query question, const std::function<void(Query)>& defer = {});
+
     // `wake` is called by any thread that has put an answer for the courier to send.
     void set_answer_wake(std::function<void()> wake) { answers_->set_wake(std::move(wake)); }
 
@@ -147,6 +155,11 @@ private:
         bool is_labelled = false;
         SeriesPart* series = nullptr;  // without a label
         LabelTable* table = nullptr;   // counters and histograms with one
+    };
+
+    struct Handler {
+        QueryHandler call;
+        bool is_ours = false;
     };
 
     // Under the declaring lock:
@@ -207,7 +220,7 @@ private:
     std::uint32_t next_index_ = 0;
     std::uint32_t reserved_ = 0;  // indexes kept for "(other)" of each table
     std::atomic<Definition*> first_{nullptr};
-    std::map<std::string, QueryHandler, std::less<>> handlers_;
+    std::map<std::string, Handler, std::less<>> handlers_;
     std::mutex describing_;  // handlers_ and config_text_; the courier takes it too, the hot paths do not
     std::string config_text_;
     std::atomic<std::uint32_t> description_{1};  // grows with each change
@@ -234,6 +247,7 @@ private:
     HeldTraces held_;
     std::vector<std::uint32_t> begun_;  // slots to be announced by the end of this pass, oldest first
     std::size_t begun_at_ = 0;          // those before it are
+    std::function<void(Query)> defer_query_;
     FrameReader reader_;
     wire::ToEmitter message_;
     bool is_welcome_ = false;

@@ -267,18 +267,22 @@ void Outbox::on(const wire::Query& query) {
     pending->topic = query.topic;
     pending->deadline_ms = query.deadline_ms;
     for (const wire::Argument& arg : query.args) pending->args.emplace_back(arg.key, arg.value);
-    QueryHandler handler;
+    answer(Query(std::move(pending)), defer_query_);
+}
+
+void Outbox::answer(Query question, const std::function<void(Query)>& defer) {
+    Handler handler;
     {
         const std::lock_guard lock(describing_);
-        if (const auto it = handlers_.find(query.topic); it != handlers_.end()) handler = it->second;
+        if (const auto it = handlers_.find(question.topic()); it != handlers_.end()) handler = it->second;
     }
-    Query question(std::move(pending));
-    if (!handler) {
+    if (!handler.call) {
         question.finish(AnswerStatus::unknown_topic, "this mail daemon does not answer that topic");
         return;
     }
+    if (defer && !handler.is_ours) return defer(std::move(question));
     try {
-        handler(std::move(question));
+        handler.call(std::move(question));
     } catch (...) {
         // The mail daemon's own fault must not end its courier; the dropped Query has answered "failed".
         return;

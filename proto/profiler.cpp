@@ -172,7 +172,7 @@ Profiler::Profiler(Emitter& emitter, const ProfilerOptions& options)
     Parts::guard(*parts_);
     for (const char* topic : topics) {
         if (!Parts::offers(topic)) continue;
-        emitter_.on_query(topic, [parts = parts_](Query query) {
+        emitter_.on_query_anyhow(topic, [parts = parts_](Query query) {
             QueryDesk& desk = parts->desk_of(query.topic());
             desk.take(std::move(query));
         });

@@ -8,7 +8,6 @@
 #include <cstdio>
 #include <optional>
 
-#include <mailside/query_gate.hpp>
 #include <mailside/tls.hpp>
 
 #include "options.hpp"
@@ -42,10 +41,21 @@ quipu::EmitterOptions emitter_options(const Options& options, CountLog& count_lo
     result.flags = options.flags;
     result.config_text = options.config_text;
     result.secret_names = options.masked_flags;
+    result.makes_own_calls = true;
     if (!options.count_log.empty()) {
         result.on_push = [&count_log](quipu::PushStage stage) { count_log.push(stage); };
     }
     return result;
+}
+
+// quipud's questions, and what the emitter has to say, on the loop.
+awaitable<void> make_calls(asio::io_context& io, quipu::Emitter& emitter) {
+    asio::posix::stream_descriptor waiting(io, ::dup(emitter.calls_fd()));
+    while (true) {
+        const auto [ec] = co_await waiting.async_wait(asio::posix::stream_descriptor::wait_read, as_result);
+        if (ec) co_return;
+        emitter.make_calls();
+    }
 }
 
 awaitable<void> end(
@@ -72,7 +82,6 @@ awaitable<void> end(
 void run(const Options& options) {
     // The emitter is declared first, to end last: everything in the loop counts and traces. It is made last, so that
     // a maild that cannot start never shows up in quipud.
-    mailside::QueryGate gate;
     CountLog count_log(options.count_log);
     std::optional<quipu::Emitter> emitter;
     std::optional<quipu::Profiler> profiler;
@@ -92,15 +101,16 @@ void run(const Options& options) {
 
     emitter.emplace(emitter_options(options, count_log));
     profiler.emplace(*emitter);
-    emitter->on_query("queue", gate.handler());
     counts.emplace(*emitter, MAILD_VERSION, source_date, count_log);
     routes.emplace(options, counts->alias_hook_skip);
     const Context context{
         options, *emitter, *profiler, *counts, *routes, server_tls ? &*server_tls : nullptr, client_tls};
     auto queue = std::make_shared<Queue>(io, context, queue_dir);
     auto server = std::make_shared<Server>(context, queue, std::move(acceptor));
-    gate.open(io, [queue](quipu::Query query) { return queue->answer(std::move(query)); });
-    const mailside::QueryGate::Closer closer{gate};
+    emitter->on_query("queue", [&io, asked = std::weak_ptr(queue)](quipu::Query query) {
+        if (auto it = asked.lock()) spawn(io.get_executor(), it->answer(std::move(query)), "answer about the queue");
+    });
+    spawn(io.get_executor(), make_calls(io, *emitter), "calls of the emitter");
     queue->start();
     server->start();
     spawn(io.get_executor(), end(io, signals, server, queue, profiler->task("maild", "end")), "end");
