@@ -245,6 +245,7 @@ private:
     bool is_in_pass_ = false;
     bool is_resuming_ = false;  // all open traces are to be announced
     HeldTraces held_;
+    wire::TraceEvents events_;  // of the frame that is being made; a new one's memory would come from the system
     std::vector<std::uint32_t> begun_;  // slots to be announced by the end of this pass, oldest first
     std::size_t begun_at_ = 0;          // those before it are
     std::function<void(Query)> defer_query_;

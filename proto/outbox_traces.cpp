@@ -10,7 +10,8 @@ namespace quipu {
 
 namespace {
 
-constexpr std::size_t events_per_frame = 1024;
+// So few that they stay in the processor's cache from the ring to the frame.
+constexpr std::size_t events_per_frame = 256;
 constexpr std::size_t trace_bytes_per_frame = 256 * 1024;
 constexpr std::size_t trace_bytes_per_push = 1024 * 1024;
 
@@ -105,7 +106,7 @@ void Outbox::append_events(wire::TraceEvents& events, std::string& out) {
 void Outbox::drain(ThreadBlock& block, std::string* out) {
     const std::uint64_t end = block.ring.end();
     std::uint64_t at = block.ring.begin();
-    wire::TraceEvents events;
+    wire::TraceEvents& events = events_;
     std::size_t bytes = 0;
     while (at < end) {
         RingRecord record{};
@@ -145,7 +146,7 @@ void Outbox::drain(ThreadBlock& block, std::string* out) {
 }
 
 void Outbox::end_pass(std::string* out) {
-    wire::TraceEvents events;
+    wire::TraceEvents& events = events_;
     if (out) {
         if (!begun_.empty()) announce_in_order(begun_.back(), events, *out);
         forget_begun();
@@ -186,7 +187,7 @@ bool Outbox::push_traces(std::string& out) {
         std::sort(by_age.begin(), by_age.end(), [this](std::uint32_t a, std::uint32_t b) {
             return slots_[a].id < slots_[b].id;  // a child's is greater than its parent's
         });
-        wire::TraceEvents events;
+        wire::TraceEvents& events = events_;
         for (const std::uint32_t index : by_age) {
             slots_[index].is_announced = false;
             announce(index, events);
