@@ -84,8 +84,6 @@ struct Fixture {
 
 }  // namespace proto_calls
 
-using namespace proto_calls;
-
 BOOST_FIXTURE_TEST_SUITE(proto_calls, Fixture)
 
 BOOST_AUTO_TEST_CASE(a_question_waits_for_the_thread_that_makes_the_calls) {
