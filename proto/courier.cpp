@@ -23,9 +23,24 @@
 #include "proto/limits.hpp"
 #include "proto/masking.hpp"
 
+// The thread sanitizer takes all descriptors of one number for the same one.
+#if defined(__SANITIZE_THREAD__)
+#define QUIPU_ONE_FILE_TABLE 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define QUIPU_ONE_FILE_TABLE 1
+#endif
+#endif
+
 namespace quipu {
 
 namespace {
+
+#if defined(QUIPU_ONE_FILE_TABLE)
+constexpr bool may_leave_file_table = false;
+#else
+constexpr bool may_leave_file_table = true;
+#endif
 
 using std::chrono::milliseconds;
 
@@ -174,7 +189,7 @@ milliseconds Courier::interval() const {
 // sandbox forbids it) all stays shared.
 void Courier::keep_own_descriptors() {
     has_own_descriptors_ = false;
-    if (!calls_ || calls_->fd() < 0 || wake_fd_ < 0 || options_.on_push) return;
+    if (!may_leave_file_table || !calls_ || calls_->fd() < 0 || wake_fd_ < 0 || options_.on_push) return;
     const auto low = static_cast<unsigned>(std::min(wake_fd_, calls_->fd()));
     const auto high = static_cast<unsigned>(std::max(wake_fd_, calls_->fd()));
     if (::close_range(high + 1, ~0U, CLOSE_RANGE_UNSHARE) != 0) return;

@@ -20,6 +20,7 @@
 #include "tests/support/asking.hpp"
 #include "tests/support/duct.hpp"
 #include "tests/support/printers.hpp"
+#include "tests/support/profiled.hpp"
 #include "tests/support/temp_dir.hpp"
 
 using namespace quipu;
@@ -152,6 +153,8 @@ BOOST_AUTO_TEST_CASE(more_questions_than_are_taken_are_answered_busy_and_none_is
     BOOST_TEST(calls.take().queries.size() == Calls::max_waiting);
 }
 
+// There is one file table in builds of the thread sanitizer.
+#if !defined(QUIPU_THREAD_SANITIZED)
 BOOST_AUTO_TEST_CASE(the_courier_has_its_socket_and_two_eventfds_and_nothing_of_the_mail_daemons) {
     const Pipe pipe;
     Emitter emitter(options());
@@ -198,6 +201,7 @@ BOOST_AUTO_TEST_CASE(a_forked_child_keeps_its_descriptors_and_reaches_quipud_by_
     BOOST_TEST(quipud.wait_for([](State& state) { return count_of(state, "m/mails") == 3; }));
     for (const int fd : fillers) ::close(fd);
 }
+#endif
 
 BOOST_AUTO_TEST_CASE(who_is_told_of_pushes_shares_descriptors_with_the_courier) {
     EmitterOptions it = options();
