@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "proto/emitter.hpp"
+#include "proto/event_fd.hpp"
 
 namespace quipu {
 
@@ -15,13 +16,8 @@ class Calls {
 public:
     static constexpr std::size_t max_waiting = 64;  // of either kind
 
-    Calls();
-    ~Calls();
-    Calls(const Calls&) = delete;
-    Calls& operator=(const Calls&) = delete;
-
-    // An eventfd, readable while calls wait. -1: the process has no descriptor left.
-    [[nodiscard]] int fd() const { return fd_; }
+    // Readable while calls wait. -1: the process had no descriptor left.
+    [[nodiscard]] int fd() const { return ready_.fd(); }
 
     // From the courier. Beyond max_waiting a question is answered "busy", and a line is dropped.
     void put(Query query);
@@ -43,11 +39,9 @@ public:
     void reset_after_fork() noexcept;
 
 private:
-    void signal() const noexcept;
-
     std::mutex mutex_;
     Waiting waiting_;
-    int fd_;
+    EventFd ready_;
 };
 
 }  // namespace quipu

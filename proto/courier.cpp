@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -22,21 +21,13 @@
 #include "proto/fork_guard.hpp"
 #include "proto/limits.hpp"
 #include "proto/masking.hpp"
-
-// The thread sanitizer takes all descriptors of one number for the same one.
-#if defined(__SANITIZE_THREAD__)
-#define QUIPU_ONE_FILE_TABLE 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define QUIPU_ONE_FILE_TABLE 1
-#endif
-#endif
+#include "proto/thread_sanitizer.hpp"
 
 namespace quipu {
 
 namespace {
 
-#if defined(QUIPU_ONE_FILE_TABLE)
+#if defined(QUIPU_THREAD_SANITIZED)
 constexpr bool may_leave_file_table = false;
 #else
 constexpr bool may_leave_file_table = true;
@@ -90,7 +81,6 @@ Courier::Courier(Outbox& outbox, EmitterOptions options)
     : outbox_(outbox),
       options_(std::move(options)),
       secrets_{options_.secret_names, options_.secret_values},
-      wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       back_off_(first_back_off) {
     describe_identity();
     renew_identity();
@@ -114,7 +104,6 @@ Courier::~Courier() {
     stop();
     outbox_.set_answer_wake({});
     if (fd_ >= 0) ::close(fd_);
-    if (wake_fd_ >= 0) ::close(wake_fd_);
 }
 
 void Courier::describe_identity() {
@@ -172,9 +161,7 @@ void Courier::stop(std::string_view reason) noexcept {
 
 bool Courier::flush() noexcept {
     wants_flush_.store(true, std::memory_order_relaxed);
-    const std::uint64_t one = 1;
-    const bool is_woken = ::write(wake_fd_, &one, sizeof one) == static_cast<ssize_t>(sizeof one);
-    return is_woken && is_connected();
+    return wake_.signal() && is_connected();
 }
 
 milliseconds Courier::interval() const {
@@ -189,9 +176,9 @@ milliseconds Courier::interval() const {
 // sandbox forbids it) all stays shared.
 void Courier::keep_own_descriptors() {
     has_own_descriptors_ = false;
-    if (!may_leave_file_table || !calls_ || calls_->fd() < 0 || wake_fd_ < 0 || options_.on_push) return;
-    const auto low = static_cast<unsigned>(std::min(wake_fd_, calls_->fd()));
-    const auto high = static_cast<unsigned>(std::max(wake_fd_, calls_->fd()));
+    if (!may_leave_file_table || !calls_ || calls_->fd() < 0 || wake_.fd() < 0 || options_.on_push) return;
+    const auto low = static_cast<unsigned>(std::min(wake_.fd(), calls_->fd()));
+    const auto high = static_cast<unsigned>(std::max(wake_.fd(), calls_->fd()));
     if (::close_range(high + 1, ~0U, CLOSE_RANGE_UNSHARE) != 0) return;
     has_own_descriptors_ = true;
     if (low + 1 < high) ::close_range(low + 1, high - 1, 0);
@@ -325,16 +312,12 @@ void Courier::read_in() {
 
 void Courier::wait(Clock::time_point until) {
     std::array<pollfd, 2> fds{};
-    fds[0] = {wake_fd_, POLLIN, 0};
+    fds[0] = {wake_.fd(), POLLIN, 0};
     fds[1] = {fd_, static_cast<short>(written_ < out_.size() ? POLLIN | POLLOUT : POLLIN), 0};
     if (fd_ < 0) until = std::min(until, next_try_);
     const auto left = std::chrono::ceil<milliseconds>(until - Clock::now()).count();
     const int timeout = static_cast<int>(std::clamp<std::int64_t>(left, 0, longest_back_off.count()));
-    if (::poll(fds.data(), fd_ >= 0 ? 2 : 1, timeout) > 0 && fds[0].revents != 0) {
-        std::uint64_t count = 0;
-        // Emptied; how often it was set says nothing.
-        if (::read(wake_fd_, &count, sizeof count) < 0) return;
-    }
+    if (::poll(fds.data(), fd_ >= 0 ? 2 : 1, timeout) > 0 && fds[0].revents != 0) wake_.clear();
 }
 
 void Courier::say_goodbye() {
@@ -432,8 +415,7 @@ void Courier::after_fork_in_child() noexcept {
     if (fd_ >= 0 && !has_own_descriptors_) ::close(fd_);
     has_own_descriptors_ = false;
     fd_ = -1;
-    ::close(wake_fd_);
-    wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    wake_.renew();
     is_running_ = false;
     is_connected_ = false;
     is_sending_ = false;

@@ -17,6 +17,7 @@
 
 #include "proto/calls.hpp"
 #include "proto/emitter.hpp"
+#include "proto/event_fd.hpp"
 #include "proto/masking.hpp"
 #include "proto/outbox.hpp"
 
@@ -81,7 +82,7 @@ private:
     Identity identity_;
     std::optional<Calls> calls_;  // where the mail daemon makes them
     int fd_ = -1;
-    int wake_fd_ = -1;
+    EventFd wake_;
     std::atomic<bool> has_own_descriptors_{false};  // then fd_ says nothing to other threads
     std::string out_;
     std::size_t written_ = 0;

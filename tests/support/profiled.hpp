@@ -9,18 +9,9 @@
 #include <thread>
 
 #include "proto/emitter.hpp"
+#include "proto/thread_sanitizer.hpp"  // where a signal struck is not asserted in its builds
 #include "tests/support/mini_quipud.hpp"
 #include "tests/support/temp_dir.hpp"
-
-// The thread sanitizer calls signal handlers later, and from frames of its own: what is asserted of the place where a
-// signal struck does not hold in its builds.
-#if defined(__SANITIZE_THREAD__)
-#define QUIPU_THREAD_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define QUIPU_THREAD_SANITIZED 1
-#endif
-#endif
 
 namespace quipu::test {
 
