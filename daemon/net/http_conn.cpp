@@ -4,12 +4,8 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/beast/core/buffers_range.hpp>
-#include <boost/beast/http/serializer.hpp>
-#include <span>
 #include <utility>
 
 #include "daemon/net/http_message.hpp"
@@ -23,28 +19,15 @@ constexpr std::size_t read_bytes = 16 * 1024;
 // Read away after a refusal, so that closing does not wipe out what the client has not read yet.
 constexpr std::size_t linger_bytes = 1024 * 1024;
 
+}  // namespace
+
 std::int64_t in_time(std::chrono::nanoseconds after) {
     return read_clocks().steady_ns + after.count();
 }
 
-// Sends what the connection takes at once.
-Moved send_some(http::response_serializer<http::string_body>& serializer, Transport& transport) {
-    boost::system::error_code error;
-    std::size_t taken = 0;
-    Moved moved = Moved::failed;
-    serializer.next(error, [&](boost::system::error_code& /*error*/, const auto& buffers) {
-        std::array<asio::const_buffer, Transport::max_buffers> pieces;
-        std::size_t count = 0;
-        for (const asio::const_buffer buffer : beast::buffers_range_ref(buffers)) {
-            if (count < pieces.size()) pieces[count++] = buffer;
-        }
-        moved = transport.write_some(std::span(pieces.data(), count), taken);
-    });
-    if (!error && moved == Moved::some) serializer.consume(taken);
-    return error ? Moved::failed : moved;
+std::shared_ptr<const Answer> alone(Response response) {
+    return std::make_shared<const Answer>(Answer{std::move(response), {}});
 }
-
-}  // namespace
 
 HttpConn::HttpConn(HttpSide& side, Socket socket)
     : side_(side),
@@ -85,7 +68,7 @@ asio::awaitable<void> HttpConn::run(std::shared_ptr<HttpConn> self) {
         if (got == Got::refusal) {
             count_error();
             Response refusal = is_plain_to_tls_ ? plain_to_tls_response() : edge_response(refusal_);
-            (void)co_await write(std::move(refusal), true);
+            (void)co_await write(alone(std::move(refusal)), true);
             goes_on = false;
         } else {
             goes_on = co_await answer();
@@ -113,7 +96,7 @@ asio::awaitable<HttpConn::Got> HttpConn::read_request() {
     bool has_begun = false;
     bool is_continue_sent = false;
     // A first request has the whole of its time from the start: connecting alone buys no idle time.
-    std::int64_t due = in_time(is_first_ ? side_.times.request : side_.times.idle);
+    std::int64_t due = waiting_since_steady_ns_ + (is_first_ ? side_.times.request : side_.times.idle).count();
     for (;;) {
         if (in_.size() != 0 && !has_begun) {
             has_begun = true;
@@ -216,55 +199,76 @@ bool HttpConn::wants_continue() const {
 
 // false: nothing more comes on this connection.
 asio::awaitable<bool> HttpConn::answer() {
-    State& state = side_.exchange.state();
     is_first_ = false;
-    ++state.own.http_requests.total;
+    ++side_.exchange.state().own.http_requests.total;
     Request request = page_request(parser_->get());
-    Response response;
-    std::optional<Response> refused = co_await refuse_stranger(request);
+    std::optional<Response> refused;
+    if (side_.auth) refused = co_await refuse_stranger(request);
     // Quick pages are small, and /healthz is asked just when there is too much of everything.
     const bool needs_turn = !refused && !is_quick(request.target);
     const bool has_to_wait = needs_turn && !side_.turns.is_free();
     if (has_to_wait) co_await side_.turns.wait(is_closed_);
     // Who has not waited has just been read from.
     if (is_closed_ || (has_to_wait && is_reset(transport_.socket().native_handle()))) co_return false;
+    if (needs_turn && side_.answer_bytes > side_.limits.answer_bytes) refused = edge_response(503);
+    std::shared_ptr<const Answer> answer;
     if (refused) {
-        response = std::move(*refused);
-    } else if (needs_turn && side_.answer_bytes > side_.limits.answer_bytes) {
-        response = edge_response(503);
+        answer = alone(std::move(*refused));
     } else {
-        PageResult result = dispatch_safely(request);
-        if (auto* page = std::get_if<PageStream>(&result)) {
-            const bool is_to_end = co_await stream(std::move(*page));
-            co_return is_to_end;
-        }
-        Finished finished;
-        if (auto* page = std::get_if<PageAsk>(&result)) {
-            finished = co_await ask(std::move(*page), request);
-            if (is_client_gone_ || is_closed_) co_return false;
-        } else if (auto* page_work = std::get_if<std::unique_ptr<PageWork>>(&result)) {
-            finished = std::move(*page_work);
-        } else {
-            finished = std::get<Response>(std::move(result));
-        }
-        if (auto* long_page = std::get_if<std::unique_ptr<PageWork>>(&finished)) {
-            const bool goes_on = co_await work(std::move(*long_page), request);
-            co_return goes_on;
-        }
-        response = std::get<Response>(std::move(finished));
+        answer = side_.copies.find(request, side_.exchange.changes(), read_clocks());
     }
-    const bool goes_on = co_await deliver(std::move(response));
+    bool goes_on = false;
+    if (answer) {
+        goes_on = co_await deliver(std::move(answer));
+    } else {
+        goes_on = co_await answer_anew(std::move(request));
+    }
     co_return goes_on;
 }
 
-asio::awaitable<bool> HttpConn::deliver(Response response) {
+// As answer().
+asio::awaitable<bool> HttpConn::answer_anew(Request request) {
+    const std::uint64_t changes = side_.exchange.changes();
+    const Now now = read_clocks();
+    PageResult result = dispatch_safely(request, now);
+    if (auto* response = std::get_if<Response>(&result)) {
+        const bool is_copied = response->is_copied;
+        std::string head = is_copied ? response_head(*response, Framing::length, 11, false, now) : std::string();
+        std::shared_ptr<const Answer> answer =
+            std::make_shared<const Answer>(Answer{std::move(*response), std::move(head)});
+        if (is_copied) side_.copies.keep(request, answer, changes, now);
+        const bool goes_on = co_await deliver(std::move(answer));
+        co_return goes_on;
+    }
+    if (auto* page = std::get_if<PageStream>(&result)) {
+        const bool is_to_end = co_await stream(std::move(*page));
+        co_return is_to_end;
+    }
+    Finished finished;
+    if (auto* page = std::get_if<PageAsk>(&result)) {
+        finished = co_await ask(std::move(*page), request);
+        if (is_client_gone_ || is_closed_) co_return false;
+    } else {
+        finished = std::move(std::get<std::unique_ptr<PageWork>>(result));
+    }
+    bool goes_on = false;
+    if (auto* long_page = std::get_if<std::unique_ptr<PageWork>>(&finished)) {
+        goes_on = co_await work(std::move(*long_page), request);
+    } else {
+        goes_on = co_await deliver(alone(std::get<Response>(std::move(finished))));
+    }
+    co_return goes_on;
+}
+
+asio::awaitable<bool> HttpConn::deliver(std::shared_ptr<const Answer> answer) {
+    const Response& response = answer->response;
     // What it shows must not be taken back by a kill once it has left.
     if (Keeper* keeper = side_.exchange.keeper(); keeper && response.shows_counts) co_await keeper->publish();
     if (is_client_gone_ || is_closed_) co_return false;
     if (response.status >= 400) count_error();
     log_answer(response);
     const bool is_last = !parser_->keep_alive() || side_.is_stopping;
-    const bool is_written = co_await write(std::move(response), is_last);
+    const bool is_written = co_await write(std::move(answer), is_last);
     co_return is_written && !is_last;
 }
 
@@ -276,7 +280,6 @@ void HttpConn::log_answer(const Response& response) {
 
 // Whose request is refused anyway is not asked for a password.
 asio::awaitable<std::optional<Response>> HttpConn::refuse_stranger(Request request) {
-    if (!side_.auth) co_return std::nullopt;
     std::optional<Response> refused = refusal_at_door(side_.exchange.state(), request);
     if (refused) co_return refused;
     const auto header = parser_->get()[http::field::authorization];
@@ -291,11 +294,8 @@ asio::awaitable<std::optional<Response>> HttpConn::refuse_stranger(Request reque
     co_return auth_response(*attempt);
 }
 
-PageResult HttpConn::dispatch_safely(Request& request) {
+PageResult HttpConn::dispatch_safely(Request& request, Now now) {
     State& state = side_.exchange.state();
-    const std::uint64_t changes = side_.exchange.changes();
-    const Now now = read_clocks();
-    if (const Response* copy = side_.copies.find(request, changes, now)) return *copy;
     state.own.refresh(state);
     const SymbolCounts& symbols = side_.symbols.counts();
     state.own.named_addresses.total = symbols.named;
@@ -305,9 +305,6 @@ PageResult HttpConn::dispatch_safely(Request& request) {
     try {
         PageResult result = dispatch(state, request, now);
         side_.turns.made_since(now.steady_ns);
-        if (const auto* response = std::get_if<Response>(&result)) {
-            side_.copies.keep(request, *response, changes, now);
-        }
         return result;
     } catch (const std::exception& failure) {
         spdlog::error("page failed target={} error={}", in_quotes(request.target), in_quotes(failure.what()));
@@ -318,38 +315,28 @@ PageResult HttpConn::dispatch_safely(Request& request) {
 // --- Writing --------------------------------------------------------------------------------------------------------
 
 // false: the client did not take it.
-asio::awaitable<bool> HttpConn::write(Response response, bool is_last) {
+asio::awaitable<bool> HttpConn::write(std::shared_ptr<const Answer> answer, bool is_last) {
     const HttpRequest& request = parser_->get();
     const unsigned version = parser_->is_header_done() ? request.version() : 11;
-    const bool is_head = request.method() == http::verb::head;
-    const std::size_t bytes = response.body.size();
-    HttpResponse message = http_response(std::move(response), version, is_last, read_clocks());
-    http::response_serializer<http::string_body> serializer(message);
-    serializer.split(is_head);
-    side_.answer_bytes += bytes;
-    bool is_alive = !is_closed_;
-    const auto is_done = [&] {
-        return (is_head ? serializer.is_header_done() : serializer.is_done()) && !transport_.has_unsent();
-    };
-    while (is_alive && !is_done()) {
-        const bool is_all_taken = is_head ? serializer.is_header_done() : serializer.is_done();
-        const Moved moved = is_all_taken ? transport_.flush() : send_some(serializer, transport_);
-        if (moved == Moved::blocked) {
-            // The kernel asks for more only when a good part of its buffer is free: a reader who takes single bytes
-            // does not get past this deadline.
-            is_alive = co_await ready(Socket::wait_write, in_time(side_.times.write));
-        } else if (moved != Moved::some) {
-            is_alive = false;
-        }
+    const Response& response = answer->response;
+    std::string made;
+    std::string_view head = answer->head;
+    if (head.empty() || version < 11 || is_last) {
+        made = response_head(response, Framing::length, version, is_last, read_clocks());
+        head = made;
     }
-    side_.answer_bytes -= bytes;
-    if (!is_alive) close();
-    co_return is_alive;
+    const std::string_view body = request.method() == http::verb::head ? std::string_view() : response.body;
+    side_.answer_bytes += body.size();
+    const bool is_written = co_await send_all(head, body);
+    side_.answer_bytes -= body.size();
+    if (!is_written) close();
+    co_return is_written;
 }
 
 asio::awaitable<bool> HttpConn::write_continue() {
     constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-    const bool is_written = co_await send_all(std::string(go_on));
+    constexpr std::string_view none;
+    const bool is_written = co_await send_all(go_on, none);
     co_return is_written;
 }
 

@@ -77,6 +77,12 @@ struct HttpSide {
     OwnAnswers& own_answers;                    // of quipud about itself
 };
 
+// For one who asked.
+std::shared_ptr<const Answer> alone(Response response);
+
+// On the clock of deadlines.
+std::int64_t in_time(std::chrono::nanoseconds after);
+
 // Takes over an accepted connection, or answers 503.
 void accept_http(HttpSide& side, UniqueFd fd);
 
@@ -120,12 +126,13 @@ private:
     asio::awaitable<void> run(std::shared_ptr<HttpConn> self);
     asio::awaitable<Got> read_request();
     asio::awaitable<bool> answer();
+    asio::awaitable<bool> answer_anew(Request request);
     asio::awaitable<Finished> ask(PageAsk page, Request request);
     asio::awaitable<std::vector<Reply>> ask_emitters(Ask question);
     asio::awaitable<std::vector<Reply>> ask_quipud(Ask question);  // http_jobs.cpp
     asio::awaitable<Response> do_job(PageJob page, Request request);
     asio::awaitable<void> done(std::shared_ptr<JobState> job);
-    asio::awaitable<bool> deliver(Response response);
+    asio::awaitable<bool> deliver(std::shared_ptr<const Answer> answer);
     asio::awaitable<bool> work(std::unique_ptr<PageWork> page, Request request);  // http_work.cpp
     asio::awaitable<bool> work_in_steps(PageWork& page, Request request);
     asio::awaitable<bool> send_pieces(PageWork& page, Response head);
@@ -134,9 +141,9 @@ private:
     asio::awaitable<std::optional<Response>> refuse_stranger(Request request);
     asio::awaitable<bool> stream(PageStream page);  // http_stream.cpp
     std::string next_safely(const PageStream& page, Now now);
-    asio::awaitable<bool> send_all(std::string bytes);
+    asio::awaitable<bool> send_all(std::string_view first, std::string_view second);
     asio::awaitable<bool> send_news(std::string bytes, bool shows_counts);
-    asio::awaitable<bool> write(Response response, bool is_last);
+    asio::awaitable<bool> write(std::shared_ptr<const Answer> answer, bool is_last);
     asio::awaitable<bool> write_continue();
     asio::awaitable<void> linger();
     asio::awaitable<bool> ready(Socket::wait_type what, std::int64_t due_steady_ns);
@@ -155,7 +162,7 @@ private:
 
     [[nodiscard]] unsigned refusal_after_parsing() const;
     [[nodiscard]] bool wants_continue() const;
-    PageResult dispatch_safely(Request& request);
+    PageResult dispatch_safely(Request& request, Now now);
     Finished finish_safely(const PageAsk& page, const Request& request, std::vector<Reply> replies);
     Response render_safely(const Job<PageJob::Render>& job, const Request& request);
     std::function<void()> waker();

@@ -6,9 +6,8 @@
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/http/chunk_encode.hpp>
 #include <boost/beast/http/error.hpp>
-#include <boost/beast/http/write.hpp>
+#include <boost/beast/http/fields.hpp>
 #include <ctime>
-#include <sstream>
 #include <utility>
 
 namespace quipu {
@@ -79,49 +78,27 @@ Request page_request(const HttpRequest& message) {
     return request;
 }
 
-namespace {
-
-HttpResponse without_body(const Response& response, unsigned version, bool is_last, Now now) {
-    HttpResponse message;
-    message.version(version);
-    message.result(response.status);
-    message.set(http::field::date, http_date(now.wall_ns));
-    message.set(http::field::content_type, response.content_type);
+std::string response_head(const Response& response, Framing framing, unsigned version, bool is_last, Now now) {
+    http::response_header<> head;
+    head.version(version);
+    head.result(response.status);
+    http::fields& fields = head;
+    fields.set(http::field::date, http_date(now.wall_ns));
+    fields.set(http::field::content_type, response.content_type);
     for (const auto& [name, value] : response.headers) {
-        if (is_safe_value(value)) message.insert(name, value);
+        if (is_safe_value(value)) fields.insert(name, value);
     }
-    message.keep_alive(!is_last);
-    return message;
+    // RFC 9112, 9.3: a connection goes on by itself since HTTP/1.1.
+    if (version >= 11 && is_last) fields.set(http::field::connection, "close");
+    if (version < 11 && !is_last) fields.set(http::field::connection, "keep-alive");
+    if (framing == Framing::length) fields.set(http::field::content_length, std::to_string(response.body.size()));
+    if (framing == Framing::chunks) fields.set(http::field::transfer_encoding, "chunked");
+    http::fields::writer writer(fields, version, response.status);
+    return boost::beast::buffers_to_string(writer.get());
 }
 
-}  // namespace
-
-HttpResponse http_response(Response response, unsigned version, bool is_last, Now now) {
-    HttpResponse message = without_body(response, version, is_last, now);
-    message.body() = std::move(response.body);
-    message.prepare_payload();
-    return message;
-}
-
-std::string whole_text(const HttpResponse& message) {
-    std::ostringstream text;
-    text << message;
-    return std::move(text).str();
-}
-
-std::string stream_header(const Response& response, unsigned version, Now now) {
-    std::ostringstream text;
-    text << without_body(response, version, true, now).base();
-    return std::move(text).str();
-}
-
-std::string pieces_header(const Response& response, unsigned version, bool is_last, Now now) {
-    if (version < 11) return stream_header(response, version, now);
-    HttpResponse message = without_body(response, version, is_last, now);
-    message.chunked(true);
-    std::ostringstream text;
-    text << message.base();
-    return std::move(text).str();
+Framing piece_framing(unsigned version) {
+    return version < 11 ? Framing::end_of_connection : Framing::chunks;
 }
 
 std::string framed_piece(std::string piece, unsigned version) {

@@ -16,23 +16,19 @@ namespace quipu {
 namespace http = boost::beast::http;
 
 using HttpRequest = http::request<http::string_body>;
-using HttpResponse = http::response<http::string_body>;
+
+// By what a client sees where a body ends.
+enum class Framing : std::uint8_t { length, chunks, end_of_connection };
 
 // Views into `message`.
 Request page_request(const HttpRequest& message);
 
-// `version` is 10 or 11. Headers that would break the message are left out.
-HttpResponse http_response(Response response, unsigned version, bool is_last, Now now);
+// What goes out before the body, up to the empty line. `version` is 10 or 11. Headers that would break the message are
+// left out.
+std::string response_head(const Response& response, Framing framing, unsigned version, bool is_last, Now now);
 
-// All of it, as bytes.
-std::string whole_text(const HttpResponse& message);
-
-// The header of a response that ends with its connection, as bytes. `response.body` is left out.
-std::string stream_header(const Response& response, unsigned version, Now now);
-
-// The header of a response that comes in pieces: in chunks (RFC 9112, 7.1), or as HTTP/1.0 knows none, up to the end of
-// the connection.
-std::string pieces_header(const Response& response, unsigned version, bool is_last, Now now);
+// Of a body that comes in pieces: in chunks (RFC 9112, 7.1); HTTP/1.0 knows none.
+Framing piece_framing(unsigned version);
 // A piece as it goes out; not empty, since an empty chunk is the last.
 std::string framed_piece(std::string piece, unsigned version);
 // What comes after the last one.

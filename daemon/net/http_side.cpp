@@ -17,9 +17,10 @@ namespace {
 // a handshake would be the waiting.
 void send_busy(Transport& transport, bool is_tls) {
     if (is_tls) return;
-    const std::string text = whole_text(http_response(edge_response(503), 11, true, read_clocks()));
+    const Response busy = edge_response(503);
+    const std::string text = response_head(busy, Framing::length, 11, true, read_clocks()) + busy.body;
     std::size_t taken = 0;
-    (void)transport.write_some(std::string_view(text), taken);
+    (void)transport.write_some(text, {}, taken);
     transport.end_sending();
 }
 

@@ -2,6 +2,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "daemon/net/http_conn.hpp"
@@ -26,7 +27,7 @@ asio::awaitable<bool> HttpConn::stream(PageStream page) {
     if (side_.streams >= side_.limits.streams) {
         count_error();
         Response busy = edge_response(503);
-        (void)co_await write(std::move(busy), true);
+        (void)co_await write(alone(std::move(busy)), true);
         co_return false;
     }
     is_streaming_ = true;
@@ -35,7 +36,7 @@ asio::awaitable<bool> HttpConn::stream(PageStream page) {
         transport_.socket().native_handle(), SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes, sizeof send_buffer_bytes
     );
     const HttpRequest& request = parser_->get();
-    std::string out = stream_header(page.head, request.version(), read_clocks());
+    std::string out = response_head(page.head, Framing::end_of_connection, request.version(), true, read_clocks());
     const bool is_head = request.method() == http::verb::head;
     if (!is_head) out += page.head.body;
     bool goes_on = co_await send_news(std::move(out), page.head.shows_counts && !is_head);
@@ -66,7 +67,8 @@ asio::awaitable<bool> HttpConn::stream(PageStream page) {
 // As any answer: what it shows must not be taken back by a kill once it has left.
 asio::awaitable<bool> HttpConn::send_news(std::string bytes, bool shows_counts) {
     if (Keeper* keeper = side_.exchange.keeper(); keeper && shows_counts) co_await keeper->publish();
-    const bool is_sent = co_await send_all(std::move(bytes));
+    const std::string_view none;
+    const bool is_sent = co_await send_all(bytes, none);
     co_return is_sent;
 }
 
@@ -81,16 +83,19 @@ std::string HttpConn::next_safely(const PageStream& page, Now now) {
     }
 }
 
-// Waits for a slow client, but not for ever. false: it does not take it.
-asio::awaitable<bool> HttpConn::send_all(std::string bytes) {
-    std::string_view rest = bytes;
-    while ((!rest.empty() || transport_.has_unsent()) && !is_closed_) {
+// Both, one after the other. Waits for a slow client, but not for ever. false: it does not take it.
+asio::awaitable<bool> HttpConn::send_all(std::string_view first, std::string_view second) {
+    while ((!first.empty() || !second.empty() || transport_.has_unsent()) && !is_closed_) {
+        const bool is_all_taken = first.empty() && second.empty();
         std::size_t taken = 0;
-        const Moved moved = rest.empty() ? transport_.flush() : transport_.write_some(rest, taken);
-        rest.remove_prefix(taken);
+        const Moved moved = is_all_taken ? transport_.flush() : transport_.write_some(first, second, taken);
+        const std::size_t of_first = std::min(taken, first.size());
+        first.remove_prefix(of_first);
+        second.remove_prefix(taken - of_first);
         if (moved == Moved::blocked) {
-            const std::int64_t due = read_clocks().steady_ns + side_.times.write.count();
-            const bool is_ready = co_await ready(Socket::wait_write, due);
+            // The kernel asks for more only when a good part of its buffer is free: a reader who takes single bytes
+            // does not get past this deadline.
+            const bool is_ready = co_await ready(Socket::wait_write, in_time(side_.times.write));
             if (!is_ready) co_return false;
         } else if (moved != Moved::some) {
             co_return false;

@@ -112,7 +112,8 @@ asio::awaitable<bool> HttpConn::work_in_steps(PageWork& page, Request request) {
     if (has_more && head->status < 400) {
         goes_on = co_await send_pieces(page, std::move(*head));
     } else {
-        goes_on = co_await deliver(std::move(*head));  // over with its first piece: it has a length, as any other
+        goes_on =
+            co_await deliver(alone(std::move(*head)));  // over with its first piece: it has a length, as any other
     }
     co_return goes_on;
 }
@@ -122,7 +123,7 @@ asio::awaitable<bool> HttpConn::send_pieces(PageWork& page, Response head) {
     const bool is_head = parser_->get().method() == http::verb::head;
     const bool shows_counts = head.shows_counts;
     const bool is_last = version < 11 || !parser_->keep_alive() || side_.is_stopping;
-    std::string out = pieces_header(head, version, is_last, read_clocks());
+    std::string out = response_head(head, piece_framing(version), version, is_last, read_clocks());
     if (!is_head) out += framed_piece(std::move(head.body), version);
     bool has_more = !is_head;
     for (;;) {

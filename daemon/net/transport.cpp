@@ -60,13 +60,12 @@ Moved Transport::read_some(char* data, std::size_t size, std::size_t& n) {
 
 // --- Writing --------------------------------------------------------------------------------------------------------
 
-Moved Transport::send(std::span<const asio::const_buffer> buffers, std::size_t& n) {
-    std::array<iovec, max_buffers> pieces;
-    const std::size_t count = std::min(buffers.size(), pieces.size());
-    for (std::size_t i = 0; i < count; ++i) pieces[i] = {const_cast<void*>(buffers[i].data()), buffers[i].size()};
+Moved Transport::send(std::string_view first, std::string_view second, std::size_t& n) {
+    const auto piece = [](std::string_view bytes) { return iovec{const_cast<char*>(bytes.data()), bytes.size()}; };
+    std::array pieces{piece(first), piece(second)};
     msghdr message{};
     message.msg_iov = pieces.data();
-    message.msg_iovlen = count;
+    message.msg_iovlen = pieces.size();
     n = 0;
     const ssize_t result = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (result < 0) return is_would_block(errno) ? Moved::blocked : Moved::failed;
@@ -74,34 +73,26 @@ Moved Transport::send(std::span<const asio::const_buffer> buffers, std::size_t& 
     return Moved::some;
 }
 
-Moved Transport::write_some(std::span<const asio::const_buffer> buffers, std::size_t& taken) {
-    if (!channel_) return send(buffers, taken);
+Moved Transport::write_some(std::string_view first, std::string_view second, std::size_t& taken) {
+    if (!channel_) return send(first, second, taken);
     taken = 0;
     const Moved before = flush();
     if (before != Moved::some) return before;
-    for (const asio::const_buffer& buffer : buffers) {
-        const std::size_t room = plaintext_bytes - taken;
-        const std::string_view piece(static_cast<const char*>(buffer.data()), std::min(buffer.size(), room));
+    for (const std::string_view bytes : {first, second}) {
+        const std::string_view piece = bytes.substr(0, plaintext_bytes - taken);
         if (piece.empty()) continue;
         const std::size_t n = channel_->write(piece);
         if (n == 0) return Moved::failed;
         taken += n;
-        if (n < buffer.size()) break;
+        if (n < bytes.size()) break;
     }
     return flush() == Moved::failed ? Moved::failed : Moved::some;
 }
 
-Moved Transport::write_some(std::string_view bytes, std::size_t& taken) {
-    const asio::const_buffer buffer(bytes.data(), bytes.size());
-    return write_some({&buffer, 1}, taken);
-}
-
 Moved Transport::flush() {
     while (has_unsent()) {
-        const std::string_view unsent = channel_->output();
-        const asio::const_buffer buffer(unsent.data(), unsent.size());
         std::size_t n = 0;
-        const Moved moved = send({&buffer, 1}, n);
+        const Moved moved = send(channel_->output(), {}, n);
         if (moved != Moved::some) return moved;
         channel_->consume(n);
     }

@@ -4,13 +4,10 @@
 // Bounded: at most one piece of ciphertext waits to be sent, and nothing more is read before it has gone.
 #pragma once
 
-#include <array>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -32,16 +29,13 @@ class Transport {
 public:
     using Socket = asio::generic::stream_protocol::socket;
 
-    // Given at once; a header has one a line.
-    static constexpr std::size_t max_buffers = 64;
-
     // `tls` null: plain. It need not outlive this.
     Transport(Socket socket, ssl_ctx_st* tls);
 
     Moved read_some(char* data, std::size_t size, std::size_t& n);
-    // `taken` counts bytes that need not be given again; they have gone once has_unsent() is false as well.
-    Moved write_some(std::span<const asio::const_buffer> buffers, std::size_t& taken);
-    Moved write_some(std::string_view bytes, std::size_t& taken);
+    // Of both, one after the other; one of them is not empty. `taken` counts bytes that need not be given again; they
+    // have gone once has_unsent() is false as well.
+    Moved write_some(std::string_view first, std::string_view second, std::size_t& taken);
     // Sends what write_some() left. some: all of it has gone.
     Moved flush();
 
@@ -66,7 +60,7 @@ public:
 
 private:
     Moved read_plain(char* data, std::size_t size, std::size_t& n);
-    Moved send(std::span<const asio::const_buffer> buffers, std::size_t& n);
+    Moved send(std::string_view first, std::string_view second, std::size_t& n);
 
     Socket socket_;
     std::optional<TlsChannel> channel_;

@@ -1,6 +1,7 @@
 #include "daemon/pages/copies.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace quipu {
 
@@ -28,17 +29,18 @@ void write_question(std::string& out, const Request& request) {
 
 }  // namespace
 
-const Response* Copies::find(const Request& request, std::uint64_t changes, Now now) {
+std::shared_ptr<const Answer> Copies::find(const Request& request, std::uint64_t changes, Now now) {
     if (copies_.empty() || !is_plain(request)) return nullptr;
     write_question(question_, request);
     for (const Copy& copy : copies_) {
         const bool is_fresh = copy.changes == changes && now.steady_ns - copy.made_steady_ns <= copy_ns;
-        if (is_fresh && copy.question == question_) return &copy.response;
+        if (is_fresh && copy.question == question_) return copy.answer;
     }
     return nullptr;
 }
 
-void Copies::keep(const Request& request, const Response& response, std::uint64_t changes, Now now) {
+void Copies::keep(const Request& request, std::shared_ptr<const Answer> answer, std::uint64_t changes, Now now) {
+    const Response& response = answer->response;
     if (!response.is_copied || response.body.size() > max_bytes || !is_plain(request)) return;
     write_question(question_, request);
     if (question_.size() > max_bytes) return;
@@ -50,7 +52,7 @@ void Copies::keep(const Request& request, const Response& response, std::uint64_
     } else if (place == copies_.end()) {
         place = copies_.emplace(copies_.end());
     }
-    *place = {question_, response, changes, now.steady_ns};
+    *place = {question_, std::move(answer), changes, now.steady_ns};
 }
 
 }  // namespace quipu

@@ -5,12 +5,19 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "daemon/pages/page.hpp"
 
 namespace quipu {
+
+// One answer, for one or many who asked.
+struct Answer {
+    Response response;
+    std::string head;  // what goes out before the body to who stays and speaks HTTP/1.1; empty: made at each time
+};
 
 class Copies {
 public:
@@ -19,15 +26,14 @@ public:
     static constexpr std::size_t max_bytes = std::size_t{256} * 1024;
 
     // `changes`: a number that is another one whenever something has changed since. Null: there is no such answer.
-    // Valid until the next keep().
-    [[nodiscard]] const Response* find(const Request& request, std::uint64_t changes, Now now);
+    [[nodiscard]] std::shared_ptr<const Answer> find(const Request& request, std::uint64_t changes, Now now);
     // Whole answers that are is_copied; others are not kept.
-    void keep(const Request& request, const Response& response, std::uint64_t changes, Now now);
+    void keep(const Request& request, std::shared_ptr<const Answer> answer, std::uint64_t changes, Now now);
 
 private:
     struct Copy {
         std::string question;  // all of a request that an answer may depend on
-        Response response;
+        std::shared_ptr<const Answer> answer;
         std::uint64_t changes = 0;
         std::int64_t made_steady_ns = 0;
     };

@@ -164,6 +164,31 @@ BOOST_AUTO_TEST_CASE(connections_close_as_the_client_says) {
     BOOST_TEST(old.is_ended());
 }
 
+BOOST_AUTO_TEST_CASE(who_gets_a_copy_gets_it_as_the_own_connection_needs_it) {
+    const TempDir dir;
+    Edge edge(dir);
+    Client staying(edge, edge.connect_http());
+    for (int i = 0; i < 3; ++i) {
+        staying.send(get_request("/debug/vars"));
+        const HttpAnswer answer = read_answer(staying);
+        BOOST_TEST(answer.head.starts_with("HTTP/1.1 200 OK\r\n"));
+        BOOST_TEST(answer.header("Connection") == "");
+    }
+    Client closing(edge, edge.connect_http());
+    closing.send(get_request("/debug/vars", "Connection: close\r\n"));
+    BOOST_TEST(read_answer(closing).header("Connection") == "close");
+    BOOST_TEST(closing.is_ended());
+    Client old(edge, edge.connect_http());
+    old.send(request("GET /debug/vars HTTP/1.0", "Host: localhost\r\nConnection: keep-alive\r\n"));
+    const HttpAnswer answer = read_answer(old);
+    BOOST_TEST(answer.head.starts_with("HTTP/1.0 200 OK\r\n"));
+    BOOST_TEST(answer.header("Connection") == "keep-alive");
+    staying.send(request("HEAD /debug/vars HTTP/1.1"));
+    BOOST_TEST(read_answer(staying, true).status == 200u);
+    staying.send(get_request("/healthz"));
+    BOOST_TEST(read_answer(staying).status == 200u);
+}
+
 BOOST_AUTO_TEST_CASE(a_client_that_waits_for_100_gets_it) {
     const TempDir dir;
     Edge edge(dir);

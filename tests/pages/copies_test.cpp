@@ -11,11 +11,11 @@ using namespace quipu::test;
 
 namespace {
 
-Response answer(std::string body) {
-    Response response;
-    response.body = std::move(body);
-    response.is_copied = true;
-    return response;
+std::shared_ptr<const Answer> answer(std::string body, bool is_copied = true) {
+    Answer answer;
+    answer.response.body = std::move(body);
+    answer.response.is_copied = is_copied;
+    return std::make_shared<const Answer>(std::move(answer));
 }
 
 Now after(std::int64_t ns) {
@@ -23,8 +23,8 @@ Now after(std::int64_t ns) {
 }
 
 std::string found(Copies& copies, const Request& request, std::uint64_t changes, Now now) {
-    const Response* response = copies.find(request, changes, now);
-    return response ? response->body : "(none)";
+    const std::shared_ptr<const Answer> copy = copies.find(request, changes, now);
+    return copy ? copy->response.body : "(none)";
 }
 
 }  // namespace
@@ -71,9 +71,7 @@ BOOST_AUTO_TEST_CASE(whatever_an_answer_may_depend_on_makes_it_another_one) {
 BOOST_AUTO_TEST_CASE(only_what_may_be_copied_is_kept_and_only_so_much_of_it) {
     Copies copies;
     Request request{.target = "/debug/queue", .host = "localhost"};
-    Response changing = answer("x");
-    changing.is_copied = false;
-    copies.keep(request, changing, 1, noon);
+    copies.keep(request, answer("x", false), 1, noon);
     BOOST_TEST(found(copies, request, 1, noon) == "(none)");
     copies.keep(request, answer(std::string(Copies::max_bytes + 1, 'x')), 1, noon);
     BOOST_TEST(found(copies, request, 1, noon) == "(none)");
