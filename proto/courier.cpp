@@ -203,9 +203,9 @@ void Courier::run() {
         write_out();
         const Clock::time_point until = has_more_ && written_ == out_.size() ? Clock::now() : next_push_;
         lock.unlock();
-        wait(until);
+        const bool has_input = wait(until);
         lock.lock();
-        read_in();
+        if (has_input) read_in();
     }
     say_goodbye();
 }
@@ -310,14 +310,17 @@ void Courier::read_in() {
     }
 }
 
-void Courier::wait(Clock::time_point until) {
+// true: there is something to read, or quipud has gone.
+bool Courier::wait(Clock::time_point until) {
     std::array<pollfd, 2> fds{};
     fds[0] = {wake_.fd(), POLLIN, 0};
     fds[1] = {fd_, static_cast<short>(written_ < out_.size() ? POLLIN | POLLOUT : POLLIN), 0};
     if (fd_ < 0) until = std::min(until, next_try_);
     const auto left = std::chrono::ceil<milliseconds>(until - Clock::now()).count();
     const int timeout = static_cast<int>(std::clamp<std::int64_t>(left, 0, longest_back_off.count()));
-    if (::poll(fds.data(), fd_ >= 0 ? 2 : 1, timeout) > 0 && fds[0].revents != 0) wake_.clear();
+    if (::poll(fds.data(), fd_ >= 0 ? 2 : 1, timeout) <= 0) return false;
+    if (fds[0].revents != 0) wake_.clear();
+    return (fds[1].revents & ~POLLOUT) != 0;
 }
 
 void Courier::say_goodbye() {
@@ -351,8 +354,7 @@ void Courier::say_goodbye() {
         }
         write_out();
         const bool has_more_to_say = may_speak && written_ == out_.size() && !has_said_bye;
-        wait(has_more_to_say ? Clock::now() : may_speak ? deadline : unasked);
-        read_in();
+        if (wait(has_more_to_say ? Clock::now() : may_speak ? deadline : unasked)) read_in();
     }
     if (fd_ >= 0) ::close(fd_);
     fd_ = -1;

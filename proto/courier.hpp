@@ -65,7 +65,7 @@ private:
     void write_out();
     void read_in();
     void disconnect(std::string_view why);
-    void wait(Clock::time_point until);
+    bool wait(Clock::time_point until);
     void say_goodbye();
     [[nodiscard]] std::chrono::milliseconds interval() const;
     void describe_identity();

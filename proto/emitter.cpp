@@ -52,7 +52,7 @@ void Text::set(std::string_view value) const noexcept {
 
 // --- Trace -----------------------------------------------------------------------------------------------------------
 
-void Trace::printf(const char* form, ...) noexcept {
+[[gnu::hot]] void Trace::printf(const char* form, ...) noexcept {
     if (!outbox_) return;
     EventArguments args;
     EventArguments again;
@@ -74,7 +74,7 @@ void Trace::error(const char* form, ...) noexcept {
     va_end(args.list);
 }
 
-void Trace::event(std::string_view text) noexcept {
+[[gnu::hot]] void Trace::event(std::string_view text) noexcept {
     if (outbox_) append(wire::TraceEventKind::event, outbox_->now_ns(), text);
 }
 
@@ -86,7 +86,9 @@ void Trace::error_at(TraceTime when, std::string_view text) noexcept {
     if (outbox_) append(wire::TraceEventKind::error, outbox_->steady_ns(when), text);
 }
 
-void Trace::append(wire::TraceEventKind kind, std::uint64_t when_steady_ns, std::string_view text) noexcept {
+[[gnu::hot]] void Trace::append(
+    wire::TraceEventKind kind, std::uint64_t when_steady_ns, std::string_view text
+) noexcept {
     if (text.size() > limits::max_event_bytes) [[unlikely]]
         return append_cut(kind, when_steady_ns, text);
     outbox_->append_event(slot_, generation_, kind, when_steady_ns, text, 0);
@@ -98,7 +100,7 @@ void Trace::append_cut(wire::TraceEventKind kind, std::uint64_t when_steady_ns, 
     outbox_->append_event(slot_, generation_, kind, when_steady_ns, cut_event(cut), 0);
 }
 
-Trace Trace::child(std::string_view family, std::string_view title) noexcept {
+[[gnu::hot]] Trace Trace::child(std::string_view family, std::string_view title) noexcept {
     return outbox_ ? outbox_->begin_trace(family, title, id()) : Trace();
 }
 
@@ -106,7 +108,7 @@ Trace Trace::child_at(TraceTime begun, std::string_view family, std::string_view
     return outbox_ ? outbox_->begin_trace(family, title, id(), outbox_->steady_ns(begun), true) : Trace();
 }
 
-void Trace::link(const Trace& other, std::string_view why) noexcept {
+[[gnu::hot]] void Trace::link(const Trace& other, std::string_view why) noexcept {
     if (outbox_) append_link(outbox_->now_ns(), other, why);
 }
 
@@ -114,14 +116,14 @@ void Trace::link_at(TraceTime when, const Trace& other, std::string_view why) no
     if (outbox_) append_link(outbox_->steady_ns(when), other, why);
 }
 
-void Trace::append_link(std::uint64_t when_steady_ns, const Trace& other, std::string_view why) noexcept {
+[[gnu::hot]] void Trace::append_link(std::uint64_t when_steady_ns, const Trace& other, std::string_view why) noexcept {
     const std::uint64_t target = other.id();
     if (target == 0) return;
     why = why.substr(0, limits::max_event_bytes);
     outbox_->append_event(slot_, generation_, wire::TraceEventKind::link, when_steady_ns, why, target);
 }
 
-void Trace::finish() noexcept {
+[[gnu::hot]] void Trace::finish() noexcept {
     if (Outbox* outbox = std::exchange(outbox_, nullptr)) outbox->finish_trace(slot_, generation_, outbox->now_ns());
 }
 
@@ -130,7 +132,7 @@ void Trace::finish_at(TraceTime when) noexcept {
         outbox->finish_trace(slot_, generation_, outbox->steady_ns(when));
 }
 
-std::uint64_t Trace::id() const noexcept {
+[[gnu::hot]] std::uint64_t Trace::id() const noexcept {
     return outbox_ ? outbox_->trace_id(slot_, generation_) : 0;
 }
 

@@ -38,8 +38,8 @@ public:
     // Size: a power of two. Memory is got at the first write.
     void set_size(std::uint32_t bytes) { size_ = bytes; }
 
-    // Writer only. false: no room.
-    bool write(const RingRecord& record, std::string_view text) noexcept {
+    // Writer only. false: no room. Compiled into its callers, see Outbox::append().
+    [[gnu::always_inline]] bool write(const RingRecord& record, std::string_view text) noexcept {
         if (!bytes_ && !allocate()) return false;
         const auto size = static_cast<std::uint32_t>((sizeof(RingRecord) + text.size() + 7) & ~std::size_t{7});
         std::uint64_t at = write_.load(std::memory_order_relaxed);

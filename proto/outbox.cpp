@@ -216,7 +216,7 @@ const LabelNode* Outbox::add_label(LabelTable& table, std::string_view label) {
     return table.other();
 }
 
-const LabelNode* Outbox::node_of(LabelTable& table, std::string_view label) noexcept {
+[[gnu::hot]] const LabelNode* Outbox::node_of(LabelTable& table, std::string_view label) noexcept {
     const LabelNode* node = table.find(label);
     if (node) [[likely]]
         return node;
@@ -251,7 +251,7 @@ void Outbox::set_config_text(std::string_view masked_text) {
 
 // --- counting ------------------------------------------------------------------------------------------------------
 
-ThreadBlock* Outbox::block() noexcept {
+[[gnu::hot]] ThreadBlock* Outbox::block() noexcept {
     if (is_forked_.load(std::memory_order_relaxed) && is_forked_.exchange(false)) on_first_use_after_fork();
     const ThreadCells mine = this_thread_cells;
     return mine.emitter == serial_ ? mine.block : blocks_->mine();
@@ -268,7 +268,7 @@ void Outbox::add_slowly(std::uint32_t index, std::uint64_t n) noexcept {
 
 // --- tracing -------------------------------------------------------------------------------------------------------
 
-Trace Outbox::begin_trace(
+[[gnu::hot]] Trace Outbox::begin_trace(
     std::string_view family, std::string_view title, std::uint64_t parent, std::uint64_t steady_ns, bool is_inferred
 ) noexcept {
     if (is_forked_.load(std::memory_order_relaxed)) (void)block();
@@ -293,12 +293,15 @@ Trace Outbox::begin_trace(
     return {this, index, generation};
 }
 
-TraceSlot* Outbox::open_slot(std::uint32_t index, std::uint32_t generation) noexcept {
+[[gnu::hot]] TraceSlot* Outbox::open_slot(std::uint32_t index, std::uint32_t generation) noexcept {
     TraceSlot& slot = slots_[index];
     return slot.generation.load(std::memory_order_relaxed) == generation ? &slot : nullptr;
 }
 
-void Outbox::append(ThreadBlock* mine, TraceSlot& slot, RingRecord& record, std::string_view text) noexcept {
+// In its callers: a record that is handed over in memory is read in wider pieces than it was written in, and waits.
+[[gnu::always_inline]] inline void Outbox::append(
+    ThreadBlock* mine, TraceSlot& slot, RingRecord record, std::string_view text
+) noexcept {
     record.lost_before = slot.lost;
     if (mine && mine->ring.write(record, text)) [[likely]] {
         slot.lost = 0;
@@ -308,7 +311,7 @@ void Outbox::append(ThreadBlock* mine, TraceSlot& slot, RingRecord& record, std:
     }
 }
 
-void Outbox::append_event(
+[[gnu::hot]] void Outbox::append_event(
     std::uint32_t index,
     std::uint32_t generation,
     wire::TraceEventKind kind,
@@ -326,7 +329,7 @@ void Outbox::append_event(
     append(block(), *slot, record, text);
 }
 
-void Outbox::append_formatted(
+[[gnu::hot]] void Outbox::append_formatted(
     std::uint32_t index,
     std::uint32_t generation,
     wire::TraceEventKind kind,
@@ -364,7 +367,9 @@ void Outbox::append_formatted_aside(
     append(mine, slot, record, text);
 }
 
-void Outbox::finish_trace(std::uint32_t index, std::uint32_t generation, std::uint64_t steady_ns) noexcept {
+[[gnu::hot]] void Outbox::finish_trace(
+    std::uint32_t index, std::uint32_t generation, std::uint64_t steady_ns
+) noexcept {
     TraceSlot* const slot = open_slot(index, generation);
     if (!slot) return;
     slot->end_ns = std::max(steady_ns, slot->begin_ns);
@@ -389,7 +394,7 @@ std::uint64_t Outbox::steady_ns(TraceTime when) noexcept {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(ns(when) - known, 1));
 }
 
-std::uint64_t Outbox::trace_id(std::uint32_t index, std::uint32_t generation) noexcept {
+[[gnu::hot]] std::uint64_t Outbox::trace_id(std::uint32_t index, std::uint32_t generation) noexcept {
     const TraceSlot* const slot = open_slot(index, generation);
     return slot ? slot->id : 0;
 }

@@ -171,7 +171,7 @@ private:
     const LabelNode* node_of(LabelTable& table, std::string_view label) noexcept;
     ThreadBlock* block() noexcept;
     TraceSlot* open_slot(std::uint32_t index, std::uint32_t generation) noexcept;  // null: it is another trace's by now
-    void append(ThreadBlock* mine, TraceSlot& slot, RingRecord& record, std::string_view text) noexcept;
+    void append(ThreadBlock* mine, TraceSlot& slot, RingRecord record, std::string_view text) noexcept;
     [[gnu::noinline]] void append_formatted_aside(
         ThreadBlock* mine,
         TraceSlot& slot,

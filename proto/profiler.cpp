@@ -187,17 +187,17 @@ Profiler::~Profiler() {
     parts_->stop();
 }
 
-Task Profiler::task(std::string_view group, std::string_view name) noexcept {
+[[gnu::hot]] Task Profiler::task(std::string_view group, std::string_view name) noexcept {
     const std::uint32_t index = parts_->tasks.begin(group, name);
     if (index == TaskSlots::none) untracked_tasks_.add();
     return Task(&parts_->tasks, index);
 }
 
-void Task::waits_for(std::string_view what, std::string_view details) noexcept {
+[[gnu::hot]] void Task::waits_for(std::string_view what, std::string_view details) noexcept {
     if (slots_ != nullptr) slots_->wait(index_, what, details);
 }
 
-void Task::end() noexcept {
+[[gnu::hot]] void Task::end() noexcept {
     if (TaskSlots* const slots = std::exchange(slots_, nullptr)) slots->end(index_);
 }
 

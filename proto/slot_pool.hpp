@@ -20,7 +20,7 @@ public:
           chunks_(std::make_unique<std::atomic<Slot*>[]>(max_ / chunk_slots + 1)) {}
 
     ~SlotPool() {
-        for (std::uint32_t i = 0; i <= max_ / chunk_slots; ++i) delete[] chunks_[i].load();
+        for (std::uint32_t i = 0; i <= max_ / chunk_slots; ++i) delete[] chunk_of(i * chunk_slots).load();
     }
 
     SlotPool(const SlotPool&) = delete;
@@ -35,6 +35,8 @@ public:
             const std::uint64_t replacement = ((head >> 32) + 1) << 32 | next;
             if (free_.compare_exchange_weak(head, replacement, std::memory_order_acq_rel)) {
                 open_.fetch_add(1, std::memory_order_relaxed);
+                // Who gave it back did so on another processor: it comes while this one is used.
+                if (next != 0) __builtin_prefetch(&(*this)[static_cast<std::uint32_t>(next) - 1], 1);
                 return index;
             }
         }
@@ -53,7 +55,7 @@ public:
     }
 
     [[nodiscard]] Slot& operator[](std::uint32_t index) noexcept {
-        return chunks_[index / chunk_slots].load(std::memory_order_acquire)[index % chunk_slots];
+        return chunk_of(index).load(std::memory_order_acquire)[index % chunk_slots];
     }
 
     // How many slots were ever used: indexes below this are valid. And how many are in use now, about.
@@ -74,8 +76,12 @@ private:
     static constexpr std::uint32_t chunk_slots = 256;
     static constexpr std::uint32_t max_chunks = 4096;
 
+    std::atomic<Slot*>& chunk_of(std::uint32_t index) noexcept {
+        return index < chunk_slots ? first_chunk_ : chunks_[index / chunk_slots];
+    }
+
     bool ensure_chunk(std::uint32_t index) noexcept {
-        std::atomic<Slot*>& chunk = chunks_[index / chunk_slots];
+        std::atomic<Slot*>& chunk = chunk_of(index);
         if (chunk.load(std::memory_order_acquire)) return true;
         auto* made = new (std::nothrow) Slot[chunk_slots];
         if (!made) return false;
@@ -95,8 +101,9 @@ private:
     }
 
     std::uint32_t max_;
-    std::unique_ptr<std::atomic<Slot*>[]> chunks_;
-    std::atomic<std::uint64_t> free_{0};  // upper half: a count against ABA; lower half: index + 1
+    std::atomic<Slot*> first_chunk_{nullptr};       // mostly the only one: found without a further look at memory
+    std::unique_ptr<std::atomic<Slot*>[]> chunks_;  // the others
+    std::atomic<std::uint64_t> free_{0};            // upper half: a count against ABA; lower half: index + 1
     std::atomic<std::uint32_t> unused_{0};
     std::atomic<std::uint32_t> open_{0};
 };

@@ -25,7 +25,7 @@ void change(TaskSlot& slot, Change body) {
 
 }  // namespace
 
-std::uint32_t TaskSlots::begin(std::string_view group, std::string_view name) noexcept {
+[[gnu::hot]] std::uint32_t TaskSlots::begin(std::string_view group, std::string_view name) noexcept {
     const std::uint32_t index = slots_.take();
     if (index == none) {
         untracked_.fetch_add(1, std::memory_order_relaxed);
@@ -45,7 +45,7 @@ std::uint32_t TaskSlots::begin(std::string_view group, std::string_view name) no
     return index;
 }
 
-void TaskSlots::wait(std::uint32_t index, std::string_view what, std::string_view details) noexcept {
+[[gnu::hot]] void TaskSlots::wait(std::uint32_t index, std::string_view what, std::string_view details) noexcept {
     if (index == none) return;
     const std::uint64_t now = wall_now_ns();
     change(slots_[index], [&](TaskSlot& slot) {
@@ -55,7 +55,7 @@ void TaskSlots::wait(std::uint32_t index, std::string_view what, std::string_vie
     });
 }
 
-void TaskSlots::end(std::uint32_t index) noexcept {
+[[gnu::hot]] void TaskSlots::end(std::uint32_t index) noexcept {
     if (index == none) {
         untracked_.fetch_sub(1, std::memory_order_relaxed);
         return;

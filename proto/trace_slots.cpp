@@ -2,14 +2,14 @@
 
 namespace quipu {
 
-void TraceSlots::push_begun(std::uint32_t index) noexcept {
+[[gnu::hot]] void TraceSlots::push_begun(std::uint32_t index) noexcept {
     TraceSlot& slot = (*this)[index];
     slot.next_begun = begun_.load(std::memory_order_relaxed);
     while (!begun_.compare_exchange_weak(slot.next_begun, index + 1, std::memory_order_release)) {
     }
 }
 
-void TraceSlots::push_ended(std::uint32_t index) noexcept {
+[[gnu::hot]] void TraceSlots::push_ended(std::uint32_t index) noexcept {
     TraceSlot& slot = (*this)[index];
     slot.next_ended = ended_.load(std::memory_order_relaxed);
     while (!ended_.compare_exchange_weak(slot.next_ended, index + 1, std::memory_order_release)) {
