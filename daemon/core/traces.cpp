@@ -97,7 +97,9 @@ void Traces::apply(TraceOrigin& origin, const wire::TraceEvents& events, Now now
 void Traces::begin(TraceOrigin& origin, const wire::TraceEvent& event, Now now) {
     const TraceRef ref{origin.instance, event.trace};
     if (origin.is_resuming) origin.announced.insert(event.trace);
-    if (all_.contains(ref)) {
+    auto owned = std::make_unique<TraceRecord>();
+    TraceRecord& trace = *owned;
+    if (!all_.try_emplace(ref, std::move(owned)).second) {
         const auto open = origin.open.find(event.trace);
         if (event.resumed && open != origin.open.end()) {
             open->second->cut += event.dropped_before;  // lost while the connection was down
@@ -108,8 +110,6 @@ void Traces::begin(TraceOrigin& origin, const wire::TraceEvent& event, Now now) 
     }
     auto& [family_name, family] = family_for(event.family);
     sampler_.count(family_name, 1);
-    auto owned = std::make_unique<TraceRecord>();
-    TraceRecord& trace = *owned;
     trace.ref = ref;
     trace.family = family_name;
     std::string room;
@@ -122,7 +122,6 @@ void Traces::begin(TraceOrigin& origin, const wire::TraceEvent& event, Now now) 
     trace.holds = 1;  // being open
     trace.in_family = family.active.insert(family.active.end(), &trace);
     trace.in_all = active_.insert(active_.end(), &trace);
-    all_.emplace(ref, std::move(owned));
     origin.open.emplace(event.trace, &trace);
     charge(trace);
     trace.cut = event.dropped_before;

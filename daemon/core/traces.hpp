@@ -13,6 +13,7 @@
 #pragma once
 
 #include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -257,7 +258,8 @@ private:
 
     TraceLimits limits_;
     FamilyMap families_;
-    std::unordered_map<TraceRef, std::unique_ptr<TraceRecord>, TraceRefHash> all_;
+    // Flat: a list for each bucket is memory that has gone cold, three times for each trace that comes and goes.
+    boost::unordered_flat_map<TraceRef, std::unique_ptr<TraceRecord>, TraceRefHash> all_;
     std::list<TraceRecord*> active_;
     std::deque<TraceRecord*> orphans_;
     std::list<Ending> endings_;  // each has open traces, which are bounded
