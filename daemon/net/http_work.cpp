@@ -112,8 +112,8 @@ asio::awaitable<bool> HttpConn::work_in_steps(PageWork& page, Request request) {
     if (has_more && head->status < 400) {
         goes_on = co_await send_pieces(page, std::move(*head));
     } else {
-        goes_on =
-            co_await deliver(alone(std::move(*head)));  // over with its first piece: it has a length, as any other
+        // Over with its first piece: it has a length, as any other.
+        goes_on = co_await deliver(alone(std::move(*head)));
     }
     co_return goes_on;
 }
