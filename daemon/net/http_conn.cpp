@@ -211,25 +211,25 @@ asio::awaitable<bool> HttpConn::answer() {
     // Who has not waited has just been read from.
     if (is_closed_ || (has_to_wait && is_reset(transport_.socket().native_handle()))) co_return false;
     if (needs_turn && side_.answer_bytes > side_.limits.answer_bytes) refused = edge_response(503);
+    const Now now = read_clocks();
     std::shared_ptr<const Answer> answer;
     if (refused) {
         answer = alone(std::move(*refused));
     } else {
-        answer = side_.copies.find(request, side_.exchange.changes(), read_clocks());
+        answer = side_.copies.find(request, side_.exchange.changes(), now);
     }
     bool goes_on = false;
     if (answer) {
         goes_on = co_await deliver(std::move(answer));
     } else {
-        goes_on = co_await answer_anew(std::move(request));
+        goes_on = co_await answer_anew(std::move(request), now);
     }
     co_return goes_on;
 }
 
 // As answer().
-asio::awaitable<bool> HttpConn::answer_anew(Request request) {
+asio::awaitable<bool> HttpConn::answer_anew(Request request, Now now) {
     const std::uint64_t changes = side_.exchange.changes();
-    const Now now = read_clocks();
     PageResult result = dispatch_safely(request, now);
     if (auto* response = std::get_if<Response>(&result)) {
         const bool is_copied = response->is_copied;

@@ -126,7 +126,7 @@ private:
     asio::awaitable<void> run(std::shared_ptr<HttpConn> self);
     asio::awaitable<Got> read_request();
     asio::awaitable<bool> answer();
-    asio::awaitable<bool> answer_anew(Request request);
+    asio::awaitable<bool> answer_anew(Request request, Now now);
     asio::awaitable<Finished> ask(PageAsk page, Request request);
     asio::awaitable<std::vector<Reply>> ask_emitters(Ask question);
     asio::awaitable<std::vector<Reply>> ask_quipud(Ask question);  // http_jobs.cpp

@@ -40,7 +40,7 @@ asio::awaitable<bool> HttpConn::stream(PageStream page) {
     const bool is_head = request.method() == http::verb::head;
     if (!is_head) out += page.head.body;
     bool goes_on = co_await send_news(std::move(out), page.head.shows_counts && !is_head);
-    std::int64_t heartbeat_due = read_clocks().steady_ns + side_.times.heartbeat.count();
+    std::int64_t heartbeat_due = in_time(side_.times.heartbeat);
     bool has_more = false;
     // Who may look is asked again when the passwords have changed: a browser comes back by itself.
     const auto generation = [this] { return side_.auth ? side_.auth->generation() : 0; };

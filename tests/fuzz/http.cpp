@@ -1,9 +1,7 @@
 // An HTTP client says anything: the bytes of a request go through Beast, the guard, the target's parser, the
 // negotiation and the page, over a state that holds one of everything. Every answer is a valid response.
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
 #include <string>
 
 #include "daemon/core/emitter_session.hpp"
