@@ -118,22 +118,23 @@ struct Series {
 
 using SeriesByLabel = std::map<std::string, Series, std::less<>>;
 
+// What pages read of each comes first, so that it lies close together.
 struct Family {
     std::string name;          // as on /debug/vars
+    SeriesByLabel series;      // may be empty where there is a label
+    std::string label_name;    // empty: `series` has one entry, under ""
     std::uint32_t number = 0;  // set by Metrics
     Kind kind = Kind::counter;
-    std::string help;
-    std::string unit;
-    std::string label_name;  // empty: `series` has one entry, under ""
     wire::Merge merge = wire::Merge::sum;
-    std::vector<double> bounds;     // histograms
-    double sum_unit = 1;            // histograms
     bool is_json = false;           // texts: what is shown is JSON, as checked_json() writes it
-    std::uint64_t folded = 0;       // definitions that went to "(other)"
     bool is_own = false;            // quipud's own: not kept on disk
     bool is_stored = false;         // the store knows the family
     bool has_wrong_labels = false;  // some are not UTF-8
-    SeriesByLabel series;           // may be empty where there is a label
+    std::string help;
+    std::string unit;
+    std::vector<double> bounds;  // histograms
+    double sum_unit = 1;         // histograms
+    std::uint64_t folded = 0;    // definitions that went to "(other)"
 
     [[nodiscard]] bool is_labelled() const { return !label_name.empty(); }
 };

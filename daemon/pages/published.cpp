@@ -45,6 +45,26 @@ std::string fold(std::string_view name, const Characters& kept) {
     return out;
 }
 
+// All families, in their order. What pages read of each is fetched from memory meanwhile, all of it side by side: on a
+// processor that has been idle a page spent a third of its time on waiting for one after the other.
+std::vector<const Family*> fetched(const FamilyByName& families) {
+    std::vector<const Family*> all;
+    all.reserve(families.size());
+    for (const auto& [key, family] : families) {
+        __builtin_prefetch(family.name.data());
+        __builtin_prefetch(&family.series);
+        __builtin_prefetch(&family.kind);
+        all.push_back(&family);
+    }
+    for (const Family* family : all) {
+        if (family->series.empty()) continue;
+        const auto& first = *family->series.begin();
+        __builtin_prefetch(&first.first);
+        __builtin_prefetch(&first.second.value);
+    }
+    return all;
+}
+
 // "name_2", "name_3", ...
 std::string numbered(const std::string& name, std::uint64_t number) {
     std::string out = name + '_';
@@ -164,13 +184,13 @@ std::vector<Variable> published_variables(const FamilyByName& families, std::vec
     variables.reserve(families.size() + 2);
     std::vector<const Family*> odd;
     const Family* memstats = nullptr;
-    for (const auto& [name, family] : families) {
-        if (is_variable_name(name)) {
-            variables.push_back({name, &family});
-        } else if (name == memstats_name && family.is_json && !family.is_labelled()) {
-            memstats = &family;
+    for (const Family* family : fetched(families)) {
+        if (is_variable_name(family->name)) {
+            variables.push_back({family->name, family});
+        } else if (family->name == memstats_name && family->is_json && !family->is_labelled()) {
+            memstats = family;
         } else {
-            odd.push_back(&family);
+            odd.push_back(family);
         }
     }
     // The families stand sorted already.
@@ -198,16 +218,16 @@ std::vector<Variable> published_variables(const FamilyByName& families, std::vec
 std::vector<Metric> published_metrics(const FamilyByName& families) {
     std::vector<Metric> metrics;
     metrics.reserve(families.size());
-    for (const auto& [name, family] : families) {
-        if (family.is_json) continue;  // a document is no label
+    for (const Family* family : fetched(families)) {
+        if (family->is_json) continue;  // a document is no label
         Metric& metric = metrics.emplace_back();
-        metric.family = &family;
-        metric.name = as_metric_name(name);
-        if (family.kind == Kind::counter) {
+        metric.family = family;
+        metric.name = as_metric_name(family->name);
+        if (family->kind == Kind::counter) {
             const bool ended_in_it = take_ending(metric.name, "_total");
-            metric.has_total = ended_in_it || !name.starts_with(vocabulary_prefix);
+            metric.has_total = ended_in_it || !family->name.starts_with(vocabulary_prefix);
         }
-        if (family.kind == Kind::text) (void)take_ending(metric.name, "_info");
+        if (family->kind == Kind::text) (void)take_ending(metric.name, "_info");
     }
     if (!are_surely_apart(metrics)) number_equal_names(metrics);
     return metrics;
