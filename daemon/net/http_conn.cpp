@@ -65,6 +65,9 @@ asio::awaitable<void> HttpConn::run(std::shared_ptr<HttpConn> self) {
         const Got got = co_await read_request();
         is_waiting_ = false;
         if (got == Got::nothing) break;
+        // Everybody else's turn first: a client that sends many requests at once waits like all others, and what mail
+        // daemons had pushed before the request is on its page.
+        co_await asio::post(side_.exchange.io(), asio::use_awaitable);
         if (got == Got::refusal) {
             count_error();
             Response refusal = is_plain_to_tls_ ? plain_to_tls_response() : edge_response(refusal_);
@@ -74,8 +77,6 @@ asio::awaitable<void> HttpConn::run(std::shared_ptr<HttpConn> self) {
             goes_on = co_await answer();
         }
         if (!goes_on) co_await linger();
-        // A client that sends many requests at once waits its turn like everybody else.
-        if (in_.size() != 0) co_await asio::post(side_.exchange.io(), asio::use_awaitable);
     }
     self->close();
 }

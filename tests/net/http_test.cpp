@@ -189,6 +189,25 @@ BOOST_AUTO_TEST_CASE(who_gets_a_copy_gets_it_as_the_own_connection_needs_it) {
     BOOST_TEST(read_answer(staying).status == 200u);
 }
 
+BOOST_AUTO_TEST_CASE(what_was_pushed_when_a_request_is_read_is_on_its_page) {
+    const TempDir dir;
+    Edge edge(dir);
+    RawEmitter emitter(edge, 'a');
+    emitter.join();
+    emitter.send(RawEmitter::count_frames(1));
+    Client client(edge, edge.connect_http());
+    client.send(get_request("/debug/vars"));
+    BOOST_TEST(read_answer(client).body.find("\"test/count\": 1\n") != std::string::npos);
+    edge.run_dry();
+    // The loop does not run in between: it finds both at once, the request first.
+    client.send(get_request("/debug/vars"));
+    wire::Deltas more;
+    more.ids = {1};
+    more.deltas = {41};
+    emitter.send(RawEmitter::frame(more));
+    BOOST_TEST(read_answer(client).body.find("\"test/count\": 42\n") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_client_that_waits_for_100_gets_it) {
     const TempDir dir;
     Edge edge(dir);
