@@ -25,7 +25,7 @@ void Calls::put(std::string line) {
 
 Calls::Waiting Calls::take() {
     const std::lock_guard lock(mutex_);
-    ready_.clear();
+    if (!waiting_.queries.empty() || !waiting_.lines.empty()) ready_.clear();
     return std::exchange(waiting_, {});
 }
 

@@ -91,9 +91,13 @@ Courier::Courier(Outbox& outbox, EmitterOptions options)
     }
     outbox_.on_first_use_after_fork = [this] { start(); };
     outbox_.set_answer_wake([this] { flush(); });
-    if (options_.makes_own_calls) {
+    if (options_.makes_own_calls || options_.runs_in_event_loop) {
         calls_.emplace();
         outbox_.set_defer_query([this](Query query) { calls_->put(std::move(query)); });
+    }
+    if (options_.runs_in_event_loop) {
+        loop_.emplace();
+        watch_all();
     }
     guard(*this);
     start();
@@ -132,12 +136,19 @@ void Courier::start() {
     const std::lock_guard lock(lifecycle_);
     if (is_running_) return;
     is_stopping_ = false;
+    if (loop_) {
+        is_running_ = true;
+        loop_->set_timer(Clock::now());
+        return;
+    }
     // The mail daemon's signals are not ours: the new thread inherits a mask that blocks all of them.
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    is_running_ = pthread_create(&thread_, nullptr, thread_main, this) == 0;
+    pthread_t made{};
+    is_running_ = pthread_create(&made, nullptr, thread_main, this) == 0;
+    thread_ = made;
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
@@ -154,6 +165,12 @@ void Courier::stop(std::string_view reason) noexcept {
         is_running_ = false;
         farewell_ = reason.substr(0, limits::max_reason_bytes);
         is_stopping_ = true;
+    }
+    if (loop_) {
+        const std::lock_guard lock(working_);
+        say_goodbye();
+        loop_->set_timer(Clock::time_point::max());
+        return;
     }
     flush();
     pthread_join(thread_, nullptr);
@@ -193,21 +210,55 @@ void Courier::run() {
     keep_own_descriptors();
     std::unique_lock lock(working_);
     while (!is_stopping_) {
-        if (fd_ < 0 && Clock::now() >= next_try_) connect();
-        if (fd_ >= 0 && outbox_.is_welcome()) {
-            push_if_due();
-        } else {
-            outbox_.make_room();
-            next_push_ = Clock::now() + interval();
-        }
-        write_out();
-        const Clock::time_point until = has_more_ && written_ == out_.size() ? Clock::now() : next_push_;
+        const Clock::time_point until = turn();
         lock.unlock();
         const bool has_input = wait(until);
         lock.lock();
         if (has_input) read_in();
     }
     say_goodbye();
+}
+
+// What is due now. Until when there is nothing to do, unless the socket or a wake-up says otherwise.
+Courier::Clock::time_point Courier::turn() {
+    if (fd_ < 0 && Clock::now() >= next_try_) connect();
+    if (fd_ >= 0 && outbox_.is_welcome()) {
+        push_if_due();
+    } else {
+        outbox_.make_room();
+        next_push_ = Clock::now() + interval();
+    }
+    write_out();
+    // quipud is slow: it is for the socket to say when there is room again.
+    if (written_ < out_.size()) return Clock::now() + interval();
+    return has_more_ ? Clock::now() : next_push_;
+}
+
+// --- In an event loop of the mail daemon's ---------------------------------------------------------------------------
+
+// Where no descriptors are left there will be a thread.
+void Courier::watch_all() noexcept {
+    if (loop_ && !(loop_->add(wake_.fd()) && loop_->add(calls_->fd()))) loop_.reset();
+}
+
+// As run(), once round.
+void Courier::tend() {
+    const std::lock_guard lock(working_);
+    thread_ = pthread_self();
+    const bool has_input = wait(Clock::now());
+    if (!is_running_) return;
+    if (has_input) read_in();
+    const Clock::time_point until = turn();
+    if (fd_ >= 0) loop_->watch(fd_, written_ < out_.size());
+    loop_->set_timer(due(until));
+}
+
+// --- The connection --------------------------------------------------------------------------------------------------
+
+void Courier::close_socket() noexcept {
+    if (loop_) loop_->unwatch();
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
 }
 
 void Courier::connect() {
@@ -237,8 +288,7 @@ void Courier::connect() {
 }
 
 void Courier::disconnect(std::string_view why) {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
+    close_socket();
     is_connected_ = false;
     is_sending_ = false;
     out_.clear();
@@ -315,8 +365,7 @@ bool Courier::wait(Clock::time_point until) {
     std::array<pollfd, 2> fds{};
     fds[0] = {wake_.fd(), POLLIN, 0};
     fds[1] = {fd_, static_cast<short>(written_ < out_.size() ? POLLIN | POLLOUT : POLLIN), 0};
-    if (fd_ < 0) until = std::min(until, next_try_);
-    const auto left = std::chrono::ceil<milliseconds>(until - Clock::now()).count();
+    const auto left = std::chrono::ceil<milliseconds>(due(until) - Clock::now()).count();
     const int timeout = static_cast<int>(std::clamp<std::int64_t>(left, 0, longest_back_off.count()));
     if (::poll(fds.data(), fd_ >= 0 ? 2 : 1, timeout) <= 0) return false;
     if (fds[0].revents != 0) wake_.clear();
@@ -356,8 +405,7 @@ void Courier::say_goodbye() {
         const bool has_more_to_say = may_speak && written_ == out_.size() && !has_said_bye;
         if (wait(has_more_to_say ? Clock::now() : may_speak ? deadline : unasked)) read_in();
     }
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
+    close_socket();
     is_connected_ = false;
 }
 
@@ -383,6 +431,7 @@ void Courier::log(const std::string& line) const {
 }
 
 void Courier::make_calls() {
+    if (loop_) tend();
     if (!calls_) return;
     Calls::Waiting waiting = calls_->take();
     for (const std::string& line : waiting.lines) log(line);
@@ -418,6 +467,8 @@ void Courier::after_fork_in_child() noexcept {
     has_own_descriptors_ = false;
     fd_ = -1;
     wake_.renew();
+    if (loop_) loop_->renew();
+    watch_all();
     is_running_ = false;
     is_connected_ = false;
     is_sending_ = false;

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -18,6 +19,7 @@
 #include "proto/calls.hpp"
 #include "proto/emitter.hpp"
 #include "proto/event_fd.hpp"
+#include "proto/loop_fd.hpp"
 #include "proto/masking.hpp"
 #include "proto/outbox.hpp"
 
@@ -40,7 +42,7 @@ public:
     bool flush() noexcept;
 
     // See Emitter; any thread but the courier's.
-    [[nodiscard]] int calls_fd() const noexcept { return calls_ ? calls_->fd() : -1; }
+    [[nodiscard]] int calls_fd() const noexcept { return loop_ ? loop_->fd() : calls_ ? calls_->fd() : -1; }
 
     void make_calls();
 
@@ -57,6 +59,14 @@ private:
     void start();
     static void* thread_main(void* self);
     void run();
+    Clock::time_point turn();
+    void tend();
+    void watch_all() noexcept;
+
+    [[nodiscard]] Clock::time_point due(Clock::time_point until) const {
+        return fd_ < 0 ? std::min(until, next_try_) : until;
+    }
+
     void keep_own_descriptors();
     void connect();
     void push_if_due();
@@ -73,6 +83,8 @@ private:
 
     [[nodiscard]] bool is_own_thread() const { return is_running_ && pthread_equal(pthread_self(), thread_) != 0; }
 
+    void close_socket() noexcept;
+
     void complain(std::string_view why);
     void log(const std::string& line) const;
 
@@ -81,6 +93,7 @@ private:
     const Secrets secrets_;
     Identity identity_;
     std::optional<Calls> calls_;  // where the mail daemon makes them
+    std::optional<LoopFd> loop_;  // where its event loop runs the courier: there is no thread
     int fd_ = -1;
     EventFd wake_;
     std::atomic<bool> has_own_descriptors_{false};  // then fd_ says nothing to other threads
@@ -94,9 +107,9 @@ private:
     Clock::time_point next_complaint_{};
     std::chrono::milliseconds back_off_;
     std::minstd_rand random_;
-    pthread_t thread_{};
-    bool is_running_ = false;  // under lifecycle_
-    std::mutex lifecycle_;     // start and stop; the thread itself never takes it
+    std::atomic<pthread_t> thread_{};      // its own, or the one that ran it last
+    std::atomic<bool> is_running_{false};  // set under lifecycle_
+    std::mutex lifecycle_;                 // start and stop; the thread itself never takes it
     // Held by the thread while it works, not while it waits: a fork must not copy half-changed state.
     std::mutex working_;
     std::string farewell_;  // set before is_stopping_

@@ -344,6 +344,11 @@ struct EmitterOptions {
     // thread system calls cost as little as without the courier, and no descriptor of the mail daemon's is held open by
     // it. (Not kept to itself where on_push is set, which is called on the courier's thread.)
     bool makes_own_calls = false;
+    // The event loop that makes those calls (this implies makes_own_calls) does all else as well: there is no courier's
+    // thread, and make_calls() pushes when it is time, some ten times a second. To be had where a mail daemon of one
+    // thread counts every microsecond: a second one makes its locks and system calls dearer. While the loop is busy
+    // with something else, though, nothing is pushed, and nobody can see what it hangs in.
+    bool runs_in_event_loop = false;
     // Where the library says that it cannot reach quipud, at most once a minute; unset: stderr. On the courier's
     // thread, or by make_calls().
     std::function<void(std::string_view)> log{};
@@ -386,10 +391,11 @@ public:
     // An empty handler takes the topic back.
     void on_query(std::string_view topic, QueryHandler handler);
 
-    // With EmitterOptions::makes_own_calls: readable while calls wait, to be watched by an event loop, which then calls
-    // make_calls(). The emitter's; another one in a forked child. -1: there is none, or no descriptor was left.
+    // With EmitterOptions::makes_own_calls or runs_in_event_loop: readable while calls wait, or it is time to push; to
+    // be watched by an event loop, which then calls make_calls(). The emitter's; another one in a forked child. -1:
+    // there is none, or no descriptor was left.
     [[nodiscard]] int calls_fd() const noexcept;
-    // Makes the calls that wait, on this thread.
+    // Makes the calls that wait, on this thread. Does not wait itself.
     void make_calls();
 
     // Replaces EmitterOptions::config_text; quipud hears of it with the next push.

@@ -1,0 +1,213 @@
+// An emitter without a thread: the mail daemon's event loop does the courier's work.
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "proto/emitter.hpp"
+#include "proto/limits.hpp"
+#include "tests/support/asking.hpp"
+#include "tests/support/duct.hpp"
+#include "tests/support/mini_quipud.hpp"
+#include "tests/support/slow_quipud.hpp"
+#include "tests/support/temp_dir.hpp"
+
+using namespace quipu;
+using namespace quipu::test;
+using namespace std::chrono_literals;
+
+namespace proto_loop {
+
+namespace {
+
+EmitterOptions options(const TempDir& dir) {
+    EmitterOptions it;
+    it.program = "maild";
+    it.socket_path = dir.file("ingest.sock");
+    it.flush_interval = 5ms;
+    it.runs_in_event_loop = true;
+    it.log = [](std::string_view) {};
+    return it;
+}
+
+bool is_readable(int fd, std::chrono::milliseconds at_most = 0ms) {
+    pollfd one{fd, POLLIN, 0};
+    return ::poll(&one, 1, static_cast<int>(at_most.count())) == 1;
+}
+
+// The event loop, until it holds; false: it did not for half a minute.
+bool run_until(Emitter& emitter, const std::function<bool()>& holds) {
+    const auto deadline = std::chrono::steady_clock::now() + 30s;
+    while (!holds()) {
+        if (std::chrono::steady_clock::now() > deadline) return false;
+        if (is_readable(emitter.calls_fd(), 10ms)) emitter.make_calls();
+    }
+    return true;
+}
+
+// What is due by now, and what comes of that. The push interval must be a long one.
+void run_dry(Emitter& emitter) {
+    while (is_readable(emitter.calls_fd())) emitter.make_calls();
+}
+
+bool has_courier_thread() {
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::string name;
+        std::getline(std::ifstream(task.path() / "comm"), name);
+        if (name == "quipu-courier") return true;
+    }
+    return false;
+}
+
+struct Fixture {
+    TempDir dir;
+    MiniQuipud quipud{dir.file("ingest.sock")};
+
+    bool has_come(Emitter& emitter, std::uint64_t count) {
+        return run_until(emitter, [&] { return quipud.count("m/mails") == count; });
+    }
+};
+
+}  // namespace
+
+}  // namespace proto_loop
+
+BOOST_FIXTURE_TEST_SUITE(proto_loop, Fixture)
+
+BOOST_AUTO_TEST_CASE(counts_and_traces_are_pushed_and_questions_answered_without_a_thread) {
+    Emitter emitter(options(dir));
+    const Counter mails = emitter.counter("m/mails", "mails");
+    mails.add(3);
+    emitter.trace("SMTP.Conn", "192.0.2.1").event("hello");
+    bool is_asked = false;
+    emitter.on_query("queue", [&](Query query) {
+        is_asked = true;
+        query.write("two");
+        query.finish();
+    });
+    BOOST_TEST(has_come(emitter, 3));
+    BOOST_TEST(!has_courier_thread());
+    BOOST_TEST(quipud.wait_for([](State& state) { return state.traces.families().contains("SMTP.Conn"); }));
+    const AskId id = ask(quipud, "queue");
+    BOOST_TEST(run_until(emitter, [&] { return is_asked; }));
+    run_dry(emitter);
+    BOOST_TEST(reply(quipud, id).body == "two");
+}
+
+BOOST_AUTO_TEST_CASE(an_event_loop_that_is_told_of_edges_only_misses_nothing) {
+    Emitter emitter(options(dir));
+    const Counter mails = emitter.counter("m/mails", "mails");
+    const int edges = ::epoll_create1(EPOLL_CLOEXEC);
+    epoll_event wanted{};
+    wanted.events = EPOLLIN | EPOLLET;
+    BOOST_REQUIRE(::epoll_ctl(edges, EPOLL_CTL_ADD, emitter.calls_fd(), &wanted) == 0);
+    for (std::uint64_t i = 1; i <= 20; ++i) {
+        mails.add();
+        const auto deadline = std::chrono::steady_clock::now() + 30s;
+        while (quipud.count("m/mails") != i) {
+            BOOST_REQUIRE(std::chrono::steady_clock::now() < deadline);
+            epoll_event got{};
+            if (::epoll_wait(edges, &got, 1, 10) == 1) emitter.make_calls();
+        }
+    }
+    ::close(edges);
+}
+
+BOOST_AUTO_TEST_CASE(a_quipud_that_goes_and_comes_back_gets_everything) {
+    Emitter emitter(options(dir));
+    const Counter mails = emitter.counter("m/mails", "mails");
+    mails.add(1);
+    BOOST_TEST(has_come(emitter, 1));
+    quipud.break_connections();
+    mails.add(1);
+    BOOST_TEST(has_come(emitter, 2));
+    quipud.kill();
+    BOOST_TEST(run_until(emitter, [&] { return !emitter.is_connected(); }));
+    mails.add(1);
+    quipud.start();
+    BOOST_TEST(has_come(emitter, 3));
+}
+
+BOOST_AUTO_TEST_CASE(a_flush_does_not_wait_for_the_interval) {
+    EmitterOptions slow = options(dir);
+    slow.flush_interval = std::chrono::hours(1);
+    Emitter emitter(slow);
+    BOOST_TEST(run_until(emitter, [&] { return emitter.is_connected(); }));
+    run_dry(emitter);
+    emitter.counter("m/mails", "mails").add(7);
+    BOOST_TEST(!is_readable(emitter.calls_fd()));
+    BOOST_TEST(emitter.flush());
+    BOOST_TEST(is_readable(emitter.calls_fd()));
+    emitter.make_calls();
+    BOOST_TEST(quipud.wait_for([](State& state) { return count_of(state, "m/mails") == 7; }));
+}
+
+BOOST_AUTO_TEST_CASE(after_the_end_there_is_nothing_to_do) {
+    Emitter emitter(options(dir));
+    emitter.counter("m/mails", "mails").add(5);
+    BOOST_TEST(has_come(emitter, 5));
+    emitter.end("done");
+    BOOST_TEST(quipud.wait_for([](State& state) { return state.emitters.newest()->life == Life::ended; }));
+    BOOST_TEST(!emitter.flush());
+    run_dry(emitter);
+    BOOST_TEST(!is_readable(emitter.calls_fd(), 20ms));  // the interval is 5 ms
+}
+
+BOOST_AUTO_TEST_CASE(a_forked_child_has_a_descriptor_of_its_own_and_its_own_counts) {
+    Emitter emitter(options(dir));
+    const Counter mails = emitter.counter("m/mails", "mails");
+    mails.add(1);
+    BOOST_TEST(has_come(emitter, 1));
+    const pid_t pid = fork();
+    if (pid == 0) {
+        const bool is_idle = !is_readable(emitter.calls_fd());
+        mails.add(2);
+        const bool is_there = run_until(emitter, [&] { return emitter.is_connected(); });
+        emitter.~Emitter();
+        _exit(is_idle && is_there && !has_courier_thread() ? 0 : 1);
+    }
+    int status = -1;
+    BOOST_TEST(run_until(emitter, [&] { return waitpid(pid, &status, WNOHANG) == pid; }));
+    BOOST_TEST(status == 0);
+    BOOST_TEST(has_come(emitter, 3));
+    mails.add(4);
+    BOOST_TEST(has_come(emitter, 7));
+}
+
+BOOST_AUTO_TEST_CASE(while_quipud_takes_nothing_there_is_nothing_to_do) {
+    SlowQuipud slow_quipud{dir.file("slow.sock")};
+    EmitterOptions slow = options(dir);
+    slow.socket_path = dir.file("slow.sock");
+    slow.flush_interval = 1s;
+    slow.trace_ring_bytes = 4 * 1024 * 1024;
+    Emitter emitter(slow);
+    const Counter mails = emitter.counter("m/mails", "mails");
+    emitter.make_calls();
+    slow_quipud.greet();
+    run_dry(emitter);
+    // More than the socket holds.
+    Trace trace = emitter.trace("f", "t");
+    for (int i = 0; i < 500; ++i) trace.event(std::string(limits::max_event_bytes, 'x'));
+    mails.add(9);
+    emitter.flush();
+    run_dry(emitter);
+    BOOST_TEST(slow_quipud.waiting_bytes() > 0U);
+    // The next push is due, and cannot begin.
+    BOOST_REQUIRE(is_readable(emitter.calls_fd(), 30s));
+    emitter.make_calls();
+    BOOST_TEST(!is_readable(emitter.calls_fd(), 20ms));
+    // There is room again.
+    while (count_of(slow_quipud.state, "m/mails") != 9U) {
+        BOOST_REQUIRE(slow_quipud.take_some());
+        run_dry(emitter);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
