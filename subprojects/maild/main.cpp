@@ -42,13 +42,14 @@ quipu::EmitterOptions emitter_options(const Options& options, CountLog& count_lo
     result.config_text = options.config_text;
     result.secret_names = options.masked_flags;
     result.makes_own_calls = true;
+    result.runs_in_event_loop = !options.has_courier_thread;
     if (!options.count_log.empty()) {
         result.on_push = [&count_log](quipu::PushStage stage) { count_log.push(stage); };
     }
     return result;
 }
 
-// quipud's questions, and what the emitter has to say, on the loop.
+// The emitter's work, quipud's questions, and what the emitter has to say: all on the loop, of which maild has one.
 awaitable<void> make_calls(asio::io_context& io, quipu::Emitter& emitter) {
     asio::posix::stream_descriptor waiting(io, ::dup(emitter.calls_fd()));
     while (true) {

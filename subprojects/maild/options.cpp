@@ -19,6 +19,7 @@ constexpr mailside::FlagRow rows[] = {
     {"maildir", "/var/lib/maild/mail", "folder of the users' Maildirs, each made with its first mail"},
     {"queue_dir", "/var/lib/maild/queue", "folder of the queue, one file an item"},
     {"ingest_socket", "/run/quipu/ingest.sock", "where quipud listens; it may be absent"},
+    {"courier", "loop", "who pushes to quipud: loop costs least; thread also shows what maild hangs in"},
     {"smarthost", "", "HOST:PORT that takes mail for other domains; empty: none is relayed"},
     {"tls_certificate", "", "PEM file with the certificate chain; enables STARTTLS"},
     {"tls_private_key", "", "PEM file with the private key"},
@@ -90,6 +91,9 @@ Options convert(FlagValues& values) {
     o.queue_dir = values.text("queue_dir");
     if (o.maildir.empty() || o.queue_dir.empty()) throw UsageError("--maildir and --queue_dir must name a folder");
     o.ingest_socket = values.socket_path("ingest_socket");
+    const std::string courier = values.text("courier");
+    if (courier != "loop" && courier != "thread") refuse("courier", courier, "is neither loop nor thread");
+    o.has_courier_thread = courier == "thread";
     if (!values.text("smarthost").empty()) o.smarthost = values.host_port("smarthost", 1);
     o.tls_certificate = values.text("tls_certificate");
     o.tls_private_key = values.text("tls_private_key");
