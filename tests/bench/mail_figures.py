@@ -1,22 +1,26 @@
 """What the emitter costs the mail daemon: processor time of a maild for a mail, with it and without.
 
-Without: maild-unwatched, the same objects linked with an emitter that does nothing. The two take the same mails in
-turns, some dozen at a time, and each such pair gives one difference of what all threads but the emitter's own have
-taken: what the machine does besides hits both. The emitter's thread works ten times a second, so that most of those
-turns have nothing of it; what it takes for a mail is measured while mail comes without a pause, and added.
+Without: maild-unwatched, the same objects linked with an emitter that does nothing. All take the same mails in turns,
+some dozen at a time, and each such turn gives one difference, which what the machine does besides hits on both sides.
+The emitter pushes ten times a second, in some of those turns and not in others, so the cost is their mean.
+
+Twice with: as maild is, its event loop being the courier, and with a courier's thread (--courier=thread).
 
 Their mail is kept in memory (/dev/shm), since a disk's share of the work goes up and down by more than the emitter's. A
 mail daemon keeps its mail on disk, though; so the cost is set against a mail there. quipud is on the other core: what it
 takes is not maild's.
 
-Two loads. As mail comes from elsewhere: a connection for each mail, with STARTTLS (and a certificate that is cheap to
-sign with), and 20 KB of text. And the least that a mail can cost: mails of one line, one after the other on one
-connection.
+All of them are started anew each round: where its memory happens to lie makes a process cheaper or dearer by more than
+a goal leaves room for, and stays with it.
+
+Three loads. Mail as it comes from elsewhere: a connection for each, with STARTTLS (and a certificate that is cheap to
+sign with), and 20 KB of text. As load generators send it: a connection for each, and one line. And the least that a mail
+can cost: mails of one line, one after the other on one connection.
 """
 
 import contextlib
 import os
-import shutil
+import statistics
 import subprocess
 import tempfile
 
@@ -25,25 +29,31 @@ import harness
 import mails
 import smtp
 from bench import LOAD_CORE, on_core, processor_ns
-from table import median, quantile
+from table import median
 
-PAIRS = 150  # a round, of each load
+TURNS = 100  # a round, of each load
 MAILS_ON_DISK = 50  # a round
 IN_MEMORY = "/dev/shm"
 HEADER = b"From: <a@localhost>\r\nSubject: test\r\n\r\n"
+LINE = b"Hello.\r\n"
 
 
 class Load:
-    def __init__(self, name, is_each_connected, body, count, in_a_row):
-        self.name, self.is_each_connected, self.body = name, is_each_connected, HEADER + body
-        self.count = count  # of one side, in a pair
-        self.in_a_row = in_a_row  # a round, some pushes of the emitter long
+    def __init__(self, name, body, count, is_each_connected=True, is_tls=False):
+        self.name, self.body = name, HEADER + body
+        self.count = count  # of each side, in a turn
+        self.is_each_connected, self.is_tls = is_each_connected, is_tls
 
 
 LOADS = [
-    Load("a connection, STARTTLS and 20 KB a mail", True, (b"Lorem ipsum " * 6 + b"\r\n") * 276, 10, 150),
-    Load("a line a mail, one after the other", False, b"Hello.\r\n", 40, 400),
+    Load("a connection, STARTTLS and 20 KB a mail", (b"Lorem ipsum " * 6 + b"\r\n") * 276, 10, is_tls=True),
+    Load("a connection and a line a mail", LINE, 20),
+    Load("a line a mail, one after the other", LINE, 40, is_each_connected=False),
 ]
+
+
+# The names are of one length: they are part of paths.
+WATCHED = {"loop": [], "thrd": ["--courier=thread"]}
 
 
 def certificate(folder):
@@ -58,7 +68,7 @@ def certificate(folder):
 class Side:
     """One maild, and a client that is connected."""
 
-    def __init__(self, all_of_it, folder, quipud, name, program, options=()):
+    def __init__(self, all_of_it, folder, quipud, name, program, options):
         self.maildir = os.path.join(folder, f"{name}-mail")
         queue = os.path.join(folder, f"{name}-queue")
         os.makedirs(queue)
@@ -68,23 +78,9 @@ class Side:
         self.port = int(self.maild.wait_for_log(r"listening on 127\.0\.0\.1:(\d+)").group(1))
         self.client = smtp.Client(self.port, smtp.Truth())
         self.client.hello()
-        self.courier = self.thread("quipu-courier")
 
-    def thread(self, name):
-        """Its folder in /proc; None: there is none."""
-        for folder in sorted(os.listdir(f"/proc/{self.maild.pid}/task")):
-            folder = f"/proc/{self.maild.pid}/task/{folder}"
-            with open(f"{folder}/comm", encoding="ascii") as file:
-                if file.read().strip() == name:
-                    return folder
-        return None
-
-    def courier_ns(self):
-        """CPU time of the emitter's own thread."""
-        if self.courier is None:
-            return 0
-        with open(f"{self.courier}/schedstat", encoding="ascii") as file:
-            return int(file.read().split()[0])
+    def threads(self):
+        return len(os.listdir(f"/proc/{self.maild.pid}/task"))
 
     def send(self, load, client):
         mails.send(client, {"user@localhost": ("email:local", 1)}, body=load.body)
@@ -92,88 +88,98 @@ class Side:
     def connect_and_send(self, load):
         with smtp.Client(self.port, smtp.Truth()) as client:
             client.hello()
-            client.start_tls()
+            if load.is_tls:
+                client.start_tls()
             self.send(load, client)
             client.quit()
 
     def take(self, load, count):
-        """CPU time of a mail, in us: of the emitter's thread, and of all others."""
-        before, courier_before = processor_ns(self.maild.pid), self.courier_ns()
+        """CPU time of a mail, in us."""
+        before = processor_ns(self.maild.pid)
         for _ in range(count):
             if load.is_each_connected:
                 self.connect_and_send(load)
             else:
                 self.send(load, self.client)
-        courier = self.courier_ns() - courier_before
-        others = processor_ns(self.maild.pid) - before - courier
+        took = processor_ns(self.maild.pid) - before
         new = os.path.join(self.maildir, "user", "new")
         for name in os.listdir(new):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(os.path.join(new, name))
-        return courier / 1000 / count, others / 1000 / count
-
-
-def in_turns(sides, load, pairs):
-    """What a mail costs each side without the emitter's thread, in us, pair by pair."""
-    costs = ([], [])
-    for i in range(pairs):
-        for which in (0, 1) if i % 2 == 0 else (1, 0):
-            costs[which].append(sides[which].take(load, load.count)[1])
-    return costs
+        return took / 1000 / count
 
 
 class Measured:
-    """Of one load: what a mail costs in memory and on disk, and the emitter's part, in us."""
+    """Of one load: what a mail costs, in us, a value a round."""
 
-    def __init__(self, all_of_it, load, sides, on_disk):
-        rounds, pairs, in_a_row, disk_count = all_of_it.rounds, PAIRS * all_of_it.rounds, load.in_a_row, MAILS_ON_DISK
-        if all_of_it.is_smoke:
-            pairs, in_a_row, disk_count = 2, 5, 5
-        for side in (*sides, on_disk):
+    def __init__(self):
+        self.alone = []  # without the emitter, in memory
+        self.disk = []  # the same on disk
+        self.more = {name: [] for name in WATCHED}  # with it, in memory
+
+    def add(self, load, sides, on_disk, is_smoke):
+        turns, disk_count = (2, 5) if is_smoke else (TURNS, MAILS_ON_DISK)
+        for side in (*sides.values(), on_disk):
             side.take(load, disk_count)  # everything has been used once
-        self.watched, self.alone = in_turns(sides, load, pairs)
-        self.courier = median([sides[0].take(load, in_a_row)[0] for _ in range(rounds)])
-        self.disk = median([on_disk.take(load, disk_count)[1] for _ in range(rounds)])
-        costs = [with_it - without for with_it, without in zip(self.watched, self.alone)]
-        quarters = quantile(costs, 0.25), quantile(costs, 0.75)
-        self.cost = median(costs) + self.courier
-        # Two standard errors of the median of so many values.
-        self.unsure = 2 * 0.93 * (quarters[1] - quarters[0]) / len(costs) ** 0.5
-        half = f"half of them {quarters[0]:.2f} to {quarters[1]:.2f} us"
-        self.spread = f"+- {self.unsure:.2f} ({len(costs)} pairs, {half})"
+        costs = {name: [] for name in sides}
+        names = list(sides)
+        for i in range(turns):
+            for name in names if i % 2 == 0 else reversed(names):
+                costs[name].append(sides[name].take(load, load.count))
+            names = [*names[1:], names[0]]
+        self.alone.append(median(costs["less"]))
+        for name in WATCHED:
+            self.more[name].append(statistics.mean(costs[name]) - statistics.mean(costs["less"]))
+        self.disk.append(on_disk.take(load, disk_count))
+
+    def cost(self, name):
+        return statistics.mean(self.more[name])
+
+    def unsure(self, name):
+        """Two standard errors."""
+        rounds = len(self.more[name])
+        return 2 * statistics.stdev(self.more[name]) / rounds**0.5 if rounds > 1 else float("nan")
 
 
-def measure(all_of_it, folder):
+def measure_round(all_of_it, folder, disk_folder, measured):
+    """The sides are new, and their quipud."""
     unwatched = bench.in_build("tests", "bench", "maild-unwatched")
     with on_core(LOAD_CORE):
-        quipud = harness.Quipud(all_of_it.folder, "--history_series=0")
+        quipud = harness.Quipud(disk_folder, "--history_series=0")
     all_of_it.running.append(quipud)
     options = certificate(folder)
-    sides = [Side(all_of_it, folder, quipud, "maild-watched", harness.MAILD, options)]
-    sides.append(Side(all_of_it, folder, quipud, "maild-alone", unwatched, options))
-    on_disk = Side(all_of_it, all_of_it.folder, quipud, "maild-on-disk", unwatched, options)
-    if [side.courier is not None for side in sides] != [True, False]:
-        raise AssertionError("the emitter is not where it should be, or it is where it should not")
+    sides = {"less": Side(all_of_it, folder, quipud, "less", unwatched, options)}
+    for name in WATCHED:
+        sides[name] = Side(all_of_it, folder, quipud, name, harness.MAILD, [*options, *WATCHED[name]])
+    on_disk = Side(all_of_it, disk_folder, quipud, "disk", unwatched, options)
+    if [side.threads() for side in sides.values()] != [1, 1, 2]:
+        raise AssertionError("the courier is not where it should be, or it is where it should not")
     with on_core(LOAD_CORE):
-        return [(load, Measured(all_of_it, load, sides, on_disk)) for load in LOADS]
+        for load, of_it in zip(LOADS, measured):
+            of_it.add(load, sides, on_disk, all_of_it.is_smoke)
 
 
 def mail(all_of_it):
     parent, place = (IN_MEMORY, "in memory") if os.path.isdir(IN_MEMORY) else (all_of_it.folder, "on disk")
-    folder = tempfile.mkdtemp(prefix="quipu-bench-", dir=parent)
-    try:
-        loads = measure(all_of_it, folder)
-    finally:
-        all_of_it.end_programs()
-        shutil.rmtree(folder, ignore_errors=True)
-    for load, of_it in loads:
-        alone = median(of_it.alone)
-        all_of_it.row(f"CPU of maild, {load.name}, {place}", alone + of_it.cost, "without emitter", alone, unit="us")
-        all_of_it.row("of it the emitter, pairs and its own thread", of_it.cost, unit="us", beside=of_it.spread)
-        all_of_it.row("of that its own thread, the courier", of_it.courier, unit="us")
-        all_of_it.row("emitter's share of maild's CPU, on disk", 100 * of_it.cost / of_it.disk, unit="%", goal="1 %",
-                      is_met=of_it.cost < 0.01 * of_it.disk,
-                      beside=f"+- {100 * of_it.unsure / of_it.disk:.2f}, of {of_it.disk:.0f} us a mail")
+    measured = [Measured() for _ in LOADS]
+    for _ in range(all_of_it.rounds):
+        with tempfile.TemporaryDirectory(prefix="quipu-bench-", dir=parent) as folder:
+            with tempfile.TemporaryDirectory(dir=all_of_it.folder) as disk_folder:
+                try:
+                    measure_round(all_of_it, folder, disk_folder, measured)
+                finally:
+                    all_of_it.end_programs()
+    for load, of_it in zip(LOADS, measured):
+        alone, disk = median(of_it.alone), median(of_it.disk)
+        cost, of_thread = of_it.cost("loop"), of_it.cost("thrd")
+        all_of_it.row(f"CPU of maild, {load.name}, {place}", alone + cost, "without emitter", alone, unit="us")
+        ends = f"rounds {min(of_it.more['loop']):.2f} to {max(of_it.more['loop']):.2f}"
+        all_of_it.row("of it the emitter", cost, unit="us", beside=f"+- {of_it.unsure('loop'):.2f}, {ends}")
+        all_of_it.row("emitter's share of maild's CPU, on disk", 100 * cost / disk, unit="%", goal="1 %",
+                      is_met=cost < 0.01 * disk,
+                      beside=f"+- {100 * of_it.unsure('loop') / disk:.2f}, of {disk:.0f} us a mail")
+        beside = f"{of_thread:.1f} +- {of_it.unsure('thrd'):.2f} us"
+        all_of_it.row("the same with a courier's thread", 100 * of_thread / disk, unit="%", beside=beside)
 
 
 FIGURES = {"mail": mail}
