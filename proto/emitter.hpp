@@ -352,9 +352,9 @@ struct EmitterOptions {
     // Where the library says that it cannot reach quipud, at most once a minute; unset: stderr. On the courier's
     // thread, or by make_calls().
     std::function<void(std::string_view)> log{};
-    // For a mail daemon that writes down what it counts: how far quipud can know it. Called on the courier's thread at
-    // every push, so keep it short. Where the connection breaks, `sent` does not come, and the first push of the next
-    // connection holds everything.
+    // For a mail daemon that writes down what it counts: how far quipud can know it. Called at every push by whoever
+    // pushes, the courier's thread or make_calls(), so keep it short. Where the connection breaks, `sent` does not
+    // come, and the first push of the next connection holds everything.
     std::function<void(PushStage)> on_push{};
 };
 
