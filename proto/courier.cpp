@@ -14,6 +14,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 #include <fstream>
 #include <system_error>
 #include <utility>
@@ -146,9 +147,7 @@ void Courier::start() {
     sigset_t before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    pthread_t made{};
-    is_running_ = pthread_create(&made, nullptr, thread_main, this) == 0;
-    thread_ = made;
+    is_running_ = pthread_create(&thread_, nullptr, thread_main, this) == 0;
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
@@ -167,9 +166,12 @@ void Courier::stop(std::string_view reason) noexcept {
         is_stopping_ = true;
     }
     if (loop_) {
-        const std::lock_guard lock(working_);
+        is_goodbye_due_ = is_working_here();  // what tend() has called ends us: it will see to that
+        if (is_goodbye_due_) return;
+        begin_work();
         say_goodbye();
         loop_->set_timer(Clock::time_point::max());
+        end_work();
         return;
     }
     flush();
@@ -206,17 +208,28 @@ void Courier::keep_own_descriptors() {
     }
 }
 
+void Courier::begin_work() {
+    working_.lock();
+    worker_ = pthread_self();
+}
+
+void Courier::end_work() {
+    worker_ = pthread_t{};
+    working_.unlock();
+}
+
 void Courier::run() {
     keep_own_descriptors();
-    std::unique_lock lock(working_);
+    begin_work();
     while (!is_stopping_) {
         const Clock::time_point until = turn();
-        lock.unlock();
+        end_work();
         const bool has_input = wait(until);
-        lock.lock();
+        begin_work();
         if (has_input) read_in();
     }
     say_goodbye();
+    end_work();
 }
 
 // What is due now. Until when there is nothing to do, unless the socket or a wake-up says otherwise.
@@ -231,7 +244,8 @@ Courier::Clock::time_point Courier::turn() {
     write_out();
     // quipud is slow: it is for the socket to say when there is room again.
     if (written_ < out_.size()) return Clock::now() + interval();
-    return has_more_ ? Clock::now() : next_push_;
+    const bool is_talking = fd_ >= 0 && outbox_.is_welcome();
+    return is_talking && (has_more_ || wants_flush_) ? Clock::now() : next_push_;
 }
 
 // --- In an event loop of the mail daemon's ---------------------------------------------------------------------------
@@ -243,14 +257,25 @@ void Courier::watch_all() noexcept {
 
 // As run(), once round.
 void Courier::tend() {
-    const std::lock_guard lock(working_);
-    thread_ = pthread_self();
+    begin_work();
     const bool has_input = wait(Clock::now());
-    if (!is_running_) return;
-    if (has_input) read_in();
-    const Clock::time_point until = turn();
-    if (fd_ >= 0) loop_->watch(fd_, written_ < out_.size());
-    loop_->set_timer(due(until));
+    Clock::time_point until = Clock::time_point::max();
+    if (is_running_) {
+        try {
+            if (has_input) read_in();
+            until = std::min(due(turn()), Clock::now() + longest_back_off);
+        } catch (const std::exception& failure) {
+            // No memory, or on_push has thrown. A push may be torn: the next connection says everything again.
+            disconnect(failure.what());
+            until = next_try_;
+        }
+    }
+    // What on_push did may have been to end the emitter, or to fork.
+    if (std::exchange(is_goodbye_due_, false)) say_goodbye();
+    if (!is_running_) until = Clock::time_point::max();
+    if (loop_ && fd_ >= 0) loop_->watch(fd_, written_ < out_.size());
+    if (loop_) loop_->set_timer(until);
+    end_work();
 }
 
 // --- The connection --------------------------------------------------------------------------------------------------
@@ -431,7 +456,7 @@ void Courier::log(const std::string& line) const {
 }
 
 void Courier::make_calls() {
-    if (loop_) tend();
+    if (loop_ && !is_working_here()) tend();
     if (!calls_) return;
     Calls::Waiting waiting = calls_->take();
     for (const std::string& line : waiting.lines) log(line);
@@ -442,7 +467,8 @@ void Courier::make_calls() {
 
 void Courier::before_fork() {
     lifecycle_.lock();
-    if (!is_own_thread()) working_.lock();  // else a query handler forks, and the lock is ours
+    is_locked_for_fork_ = !is_working_here();  // else a handler forks, and the lock is ours
+    if (is_locked_for_fork_) working_.lock();
     if (calls_) calls_->lock_for_fork();
     outbox_.lock_for_fork();
 }
@@ -450,7 +476,7 @@ void Courier::before_fork() {
 void Courier::after_fork_in_parent() {
     outbox_.unlock_after_fork();
     if (calls_) calls_->unlock_after_fork();
-    if (!is_own_thread()) working_.unlock();
+    if (is_locked_for_fork_) working_.unlock();
     lifecycle_.unlock();
 }
 
@@ -462,7 +488,7 @@ void Courier::after_fork_in_child() noexcept {
         calls_->reset_after_fork();
         calls_->unlock_after_fork();
     }
-    if (!is_own_thread()) working_.unlock();
+    if (is_locked_for_fork_) working_.unlock();
     if (fd_ >= 0 && !has_own_descriptors_) ::close(fd_);
     has_own_descriptors_ = false;
     fd_ = -1;

@@ -1,5 +1,5 @@
-// The POSIX half of the emitter: one thread that connects, pushes, reads, and backs off. All signals are blocked in
-// it; it never holds anything that the mail daemon's other threads wait for.
+// The POSIX half of the emitter: connects, pushes, reads, and backs off. On a thread of its own, with all signals
+// blocked (run()), or in an event loop of the mail daemon's (tend()). Who counts or traces never waits for it.
 //
 //   apart --connect--> greeting --Welcome--> talking --any error--> apart (back off: 50 ms doubling to 2 s, jitter)
 #pragma once
@@ -41,7 +41,7 @@ public:
     // Pushes now. One write to an eventfd.
     bool flush() noexcept;
 
-    // See Emitter; any thread but the courier's.
+    // See Emitter; any thread but one of the library's.
     [[nodiscard]] int calls_fd() const noexcept { return loop_ ? loop_->fd() : calls_ ? calls_->fd() : -1; }
 
     void make_calls();
@@ -81,7 +81,10 @@ private:
     void describe_identity();
     void renew_identity() noexcept;
 
-    [[nodiscard]] bool is_own_thread() const { return is_running_ && pthread_equal(pthread_self(), thread_) != 0; }
+    void begin_work();
+    void end_work();
+
+    [[nodiscard]] bool is_working_here() const { return pthread_equal(pthread_self(), worker_) != 0; }
 
     void close_socket() noexcept;
 
@@ -107,12 +110,15 @@ private:
     Clock::time_point next_complaint_{};
     std::chrono::milliseconds back_off_;
     std::minstd_rand random_;
-    std::atomic<pthread_t> thread_{};      // its own, or the one that ran it last
+    pthread_t thread_{};
     std::atomic<bool> is_running_{false};  // set under lifecycle_
     std::mutex lifecycle_;                 // start and stop; the thread itself never takes it
     // Held by the thread while it works, not while it waits: a fork must not copy half-changed state.
     std::mutex working_;
-    std::string farewell_;  // set before is_stopping_
+    std::atomic<pthread_t> worker_{};  // who holds it; none: nobody does
+    bool is_locked_for_fork_ = false;  // under lifecycle_: the forking thread did not hold it itself
+    bool is_goodbye_due_ = false;      // under working_: ended by what tend() called
+    std::string farewell_;             // set before is_stopping_
     std::atomic<bool> is_stopping_{false};
     std::atomic<bool> wants_flush_{false};
     std::atomic<bool> is_connected_{false};

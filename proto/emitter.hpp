@@ -7,7 +7,8 @@
 //     trace.printf("-> %s", verb);
 //
 // Promises: add(), set(), trace events never block, never make a system call, never take a lock that I/O holds.
-// One thread of the library (the courier) pushes to quipud, with all signals blocked. quipud absent, stopped or slow
+// One thread of the library (the courier) pushes to quipud, with all signals blocked, or an event loop of the mail
+// daemon's does (EmitterOptions::runs_in_event_loop). quipud absent, stopped or slow
 // changes nothing here: counts wait in their cells, trace events beyond the rings are dropped and counted.
 //
 // Threads: every function may be called from any thread, except that one Trace object belongs to one thread at a
@@ -33,7 +34,7 @@
 namespace quipu {
 
 class Outbox;      // the emitter's inside: cells and rings
-class Courier;     // its thread
+class Courier;     // its way to quipud
 class LabelTable;  // one counter map's labels
 struct ThreadBlock;
 struct PendingQuery;
@@ -347,7 +348,9 @@ struct EmitterOptions {
     // The event loop that makes those calls (this implies makes_own_calls) does all else as well: there is no courier's
     // thread, and make_calls() pushes when it is time, some ten times a second. To be had where a mail daemon of one
     // thread counts every microsecond: a second one makes its locks and system calls dearer. While the loop is busy
-    // with something else, though, nothing is pushed, and nobody can see what it hangs in.
+    // with something else, though, nothing is pushed, and nobody can see what it hangs in. A forked child must watch
+    // its own calls_fd(), and no copy of its parent's. Where no descriptors were left at the start, there is a thread
+    // after all.
     bool runs_in_event_loop = false;
     // Where the library says that it cannot reach quipud, at most once a minute; unset: stderr. On the courier's
     // thread, or by make_calls().
@@ -395,7 +398,7 @@ public:
     // be watched by an event loop, which then calls make_calls(). The emitter's; another one in a forked child. -1:
     // there is none, or no descriptor was left.
     [[nodiscard]] int calls_fd() const noexcept;
-    // Makes the calls that wait, on this thread. Does not wait itself.
+    // Makes the calls that wait, on this thread.
     void make_calls();
 
     // Replaces EmitterOptions::config_text; quipud hears of it with the next push.
@@ -413,7 +416,8 @@ public:
 private:
     friend class Profiler;
 
-    // Also where the mail daemon makes its own calls: it is asked when it does not any more.
+    // Called on the courier's thread also where the mail daemon makes its own calls: it is asked when it does not any
+    // more.
     void on_query_anyhow(std::string_view topic, QueryHandler handler);
 
     std::unique_ptr<Outbox> outbox_;

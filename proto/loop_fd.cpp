@@ -39,7 +39,7 @@ void LoopFd::watch(int socket, bool wants_room) noexcept {
     if (socket != socket_) unwatch();
     epoll_event wanted{};
     wanted.events = wants_room ? EPOLLIN | EPOLLOUT : EPOLLIN;
-    ::epoll_ctl(epoll_, socket == socket_ ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket, &wanted);
+    if (::epoll_ctl(epoll_, socket == socket_ ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket, &wanted) != 0) return;
     socket_ = socket;
     wants_room_ = wants_room;
 }

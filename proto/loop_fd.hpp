@@ -26,7 +26,8 @@ public:
     // Readable as long as that one is. false: it cannot be watched.
     bool add(int readable) noexcept;
 
-    // The socket, from now on, instead of the one before; for room to write as well.
+    // The socket, from now on, instead of the one before; for room to write as well. Where that fails, so does nothing
+    // else: it is tried again with the next call.
     void watch(int socket, bool wants_room) noexcept;
     // Before it is closed.
     void unwatch() noexcept;

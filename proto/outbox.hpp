@@ -63,7 +63,7 @@ public:
     CounterMap counter_map(std::string_view name, std::string_view label_name, std::string_view help);
     GaugeMap gauge_map(std::string_view name, std::string_view label_name, std::string_view help, Merge merge);
     Gauge gauge_of(std::uint32_t family, std::string_view label);
-    // is_ours: the library's own, which is called on the courier's thread in any case.
+    // is_ours: the library's own, which the courier calls itself in any case.
     void on_query(std::string_view topic, QueryHandler handler, bool is_ours = false);
     void set_config_text(std::string_view masked_text);
 

@@ -209,7 +209,7 @@ asio::awaitable<bool> HttpConn::answer() {
     const bool needs_turn = !refused && !is_quick(request.target);
     const bool has_to_wait = needs_turn && !side_.turns.is_free();
     if (has_to_wait) co_await side_.turns.wait(is_closed_);
-    // Who has not waited has just been read from.
+    // Who has not waited was read from a moment ago.
     if (is_closed_ || (has_to_wait && is_reset(transport_.socket().native_handle()))) co_return false;
     if (needs_turn && side_.answer_bytes > side_.limits.answer_bytes) refused = edge_response(503);
     const Now now = read_clocks();

@@ -37,7 +37,7 @@ public:
 
     void end_count() { is_counting_ = false; }
 
-    // On the emitter's thread.
+    // By whoever pushes: the loop, or the courier's thread.
     void push(quipu::PushStage stage);
 
 private:

@@ -2,11 +2,13 @@
 // until SIGTERM or SIGINT.
 #include <boost/asio/ssl.hpp>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
 #include <optional>
+#include <stdexcept>
 
 #include <mailside/tls.hpp>
 
@@ -49,9 +51,15 @@ quipu::EmitterOptions emitter_options(const Options& options, CountLog& count_lo
     return result;
 }
 
+// Asio closes what it watches, so it gets a copy.
+asio::posix::stream_descriptor waiting_calls(asio::io_context& io, const quipu::Emitter& emitter) {
+    const int copy = ::fcntl(emitter.calls_fd(), F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) throw std::runtime_error("no file descriptor is left for the emitter: raise the limit (ulimit -n)");
+    return {io, copy};
+}
+
 // The emitter's work, quipud's questions, and what the emitter has to say: all on the loop, of which maild has one.
-awaitable<void> make_calls(asio::io_context& io, quipu::Emitter& emitter) {
-    asio::posix::stream_descriptor waiting(io, ::dup(emitter.calls_fd()));
+awaitable<void> make_calls(asio::posix::stream_descriptor waiting, quipu::Emitter& emitter) {
     while (true) {
         const auto [ec] = co_await waiting.async_wait(asio::posix::stream_descriptor::wait_read, as_result);
         if (ec) co_return;
@@ -111,7 +119,7 @@ void run(const Options& options) {
     emitter->on_query("queue", [&io, asked = std::weak_ptr(queue)](quipu::Query query) {
         if (auto it = asked.lock()) spawn(io.get_executor(), it->answer(std::move(query)), "answer about the queue");
     });
-    spawn(io.get_executor(), make_calls(io, *emitter), "calls of the emitter");
+    spawn(io.get_executor(), make_calls(waiting_calls(io, *emitter), *emitter), "calls of the emitter");
     queue->start();
     server->start();
     spawn(io.get_executor(), end(io, signals, server, queue, profiler->task("maild", "end")), "end");

@@ -1,8 +1,8 @@
 """What the emitter costs the mail daemon: processor time of a maild for a mail, with it and without.
 
 Without: maild-unwatched, the same objects linked with an emitter that does nothing. All take the same mails in turns,
-some dozen at a time, and each such turn gives one difference, which what the machine does besides hits on both sides.
-The emitter pushes ten times a second, in some of those turns and not in others, so the cost is their mean.
+some dozen at a time, so that what the machine does besides hits all. What comes of a turn's mails while another side has
+its turn, a push above all, is counted too; what a side takes for nothing in that time, as it does idle, is not.
 
 Twice with: as maild is, its event loop being the courier, and with a courier's thread (--courier=thread).
 
@@ -23,6 +23,7 @@ import os
 import statistics
 import subprocess
 import tempfile
+import time
 
 import bench
 import harness
@@ -32,6 +33,7 @@ from bench import LOAD_CORE, on_core, processor_ns
 from table import median
 
 TURNS = 100  # a round, of each load
+IDLE_SECONDS = 0.3  # some pushes long
 MAILS_ON_DISK = 50  # a round
 IN_MEMORY = "/dev/shm"
 HEADER = b"From: <a@localhost>\r\nSubject: test\r\n\r\n"
@@ -94,7 +96,7 @@ class Side:
             client.quit()
 
     def take(self, load, count):
-        """CPU time of a mail, in us."""
+        """CPU time of a mail until the last one was answered, in us."""
         before = processor_ns(self.maild.pid)
         for _ in range(count):
             if load.is_each_connected:
@@ -109,6 +111,32 @@ class Side:
         return took / 1000 / count
 
 
+class Account:
+    """What the mails of one side's turns cost, up to its next turn."""
+
+    def __init__(self, side):
+        self.side = side
+        self.costs = []  # us a mail, a turn each
+        begin, before = time.monotonic(), self.processor_us()
+        time.sleep(IDLE_SECONDS)
+        self.idle = (self.processor_us() - before) / (time.monotonic() - begin)  # us a second
+        self.count = 0  # of the turn that is not settled
+
+    def processor_us(self):
+        return processor_ns(self.side.maild.pid) / 1000
+
+    def settle(self):
+        if self.count:
+            took = self.processor_us() - self.begin - self.idle * (time.monotonic() - self.end)
+            self.costs.append(took / self.count)
+
+    def turn(self, load):
+        self.settle()
+        self.begin, self.count = self.processor_us(), load.count
+        self.side.take(load, load.count)
+        self.end = time.monotonic()
+
+
 class Measured:
     """Of one load: what a mail costs, in us, a value a round."""
 
@@ -121,15 +149,18 @@ class Measured:
         turns, disk_count = (2, 5) if is_smoke else (TURNS, MAILS_ON_DISK)
         for side in (*sides.values(), on_disk):
             side.take(load, disk_count)  # everything has been used once
-        costs = {name: [] for name in sides}
-        names = list(sides)
+        accounts = {name: Account(side) for name, side in sides.items()}
+        order = list(accounts.values())
         for i in range(turns):
-            for name in names if i % 2 == 0 else reversed(names):
-                costs[name].append(sides[name].take(load, load.count))
-            names = [*names[1:], names[0]]
-        self.alone.append(median(costs["less"]))
+            for account in order if i % 2 == 0 else reversed(order):
+                account.turn(load)
+            order = [*order[1:], order[0]]
+        time.sleep(IDLE_SECONDS)
+        for account in order:
+            account.settle()
+        self.alone.append(median(accounts["less"].costs))
         for name in WATCHED:
-            self.more[name].append(statistics.mean(costs[name]) - statistics.mean(costs["less"]))
+            self.more[name].append(statistics.mean(accounts[name].costs) - statistics.mean(accounts["less"].costs))
         self.disk.append(on_disk.take(load, disk_count))
 
     def cost(self, name):

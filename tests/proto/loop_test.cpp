@@ -9,7 +9,9 @@
 #include <fstream>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "proto/emitter.hpp"
 #include "proto/limits.hpp"
@@ -73,6 +75,39 @@ struct Fixture {
     bool has_come(Emitter& emitter, std::uint64_t count) {
         return run_until(emitter, [&] { return quipud.count("m/mails") == count; });
     }
+};
+
+// A quipud that has greeted and reads no more, while a push fills the socket; it holds m/mails = 1.
+struct Stuck {
+    Stuck(const TempDir& dir, std::chrono::milliseconds interval) : quipud(dir.file("slow.sock")) {
+        EmitterOptions it = options(dir);
+        it.socket_path = dir.file("slow.sock");
+        it.flush_interval = interval;
+        it.trace_ring_bytes = 4 * 1024 * 1024;
+        emitter = std::make_unique<Emitter>(it);
+        mails = emitter->counter("m/mails", "mails");
+        emitter->make_calls();
+        quipud.greet();
+        run_dry(*emitter);
+        Trace trace = emitter->trace("f", "t");
+        for (int i = 0; i < 500; ++i) trace.event(std::string(limits::max_event_bytes, 'x'));
+        mails.add(1);
+        emitter->flush();
+        run_dry(*emitter);
+        BOOST_REQUIRE(quipud.waiting_bytes() > 0U);
+    }
+
+    // It reads again.
+    void take_until(std::uint64_t count) {
+        while (count_of(quipud.state, "m/mails") != count) {
+            BOOST_REQUIRE(quipud.take_some());
+            run_dry(*emitter);
+        }
+    }
+
+    SlowQuipud quipud;
+    std::unique_ptr<Emitter> emitter;
+    Counter mails;
 };
 
 }  // namespace
@@ -182,32 +217,50 @@ BOOST_AUTO_TEST_CASE(a_forked_child_has_a_descriptor_of_its_own_and_its_own_coun
 }
 
 BOOST_AUTO_TEST_CASE(while_quipud_takes_nothing_there_is_nothing_to_do) {
-    SlowQuipud slow_quipud{dir.file("slow.sock")};
-    EmitterOptions slow = options(dir);
-    slow.socket_path = dir.file("slow.sock");
-    slow.flush_interval = 1s;
-    slow.trace_ring_bytes = 4 * 1024 * 1024;
-    Emitter emitter(slow);
-    const Counter mails = emitter.counter("m/mails", "mails");
-    emitter.make_calls();
-    slow_quipud.greet();
-    run_dry(emitter);
-    // More than the socket holds.
-    Trace trace = emitter.trace("f", "t");
-    for (int i = 0; i < 500; ++i) trace.event(std::string(limits::max_event_bytes, 'x'));
-    mails.add(9);
-    emitter.flush();
-    run_dry(emitter);
-    BOOST_TEST(slow_quipud.waiting_bytes() > 0U);
+    Stuck stuck(dir, 1s);
     // The next push is due, and cannot begin.
-    BOOST_REQUIRE(is_readable(emitter.calls_fd(), 30s));
-    emitter.make_calls();
-    BOOST_TEST(!is_readable(emitter.calls_fd(), 20ms));
-    // There is room again.
-    while (count_of(slow_quipud.state, "m/mails") != 9U) {
-        BOOST_REQUIRE(slow_quipud.take_some());
-        run_dry(emitter);
-    }
+    BOOST_REQUIRE(is_readable(stuck.emitter->calls_fd(), 30s));
+    stuck.emitter->make_calls();
+    BOOST_TEST(!is_readable(stuck.emitter->calls_fd(), 20ms));
+    stuck.take_until(1);
+}
+
+BOOST_AUTO_TEST_CASE(a_flush_while_quipud_takes_nothing_is_made_up_for) {
+    Stuck stuck(dir, std::chrono::hours(1));
+    stuck.mails.add(1);
+    BOOST_TEST(stuck.emitter->flush());
+    run_dry(*stuck.emitter);
+    stuck.take_until(2);
+}
+
+BOOST_AUTO_TEST_CASE(a_push_that_fails_is_made_up_for_by_the_next_connection) {
+    EmitterOptions failing = options(dir);
+    int failures = 1;
+    failing.on_push = [&](PushStage stage) {
+        if (stage == PushStage::gathered && failures-- > 0) throw std::runtime_error("no paper left");
+    };
+    std::string said;
+    failing.log = [&](std::string_view line) { said += line; };
+    Emitter emitter(failing);
+    emitter.counter("m/mails", "mails").add(8);
+    BOOST_TEST(has_come(emitter, 8));
+    BOOST_TEST(said.find("no paper left") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_end_may_be_called_for_in_a_push) {
+    EmitterOptions ending = options(dir);
+    Emitter* ended = nullptr;
+    ending.on_push = [&](PushStage stage) {
+        if (stage == PushStage::sent && ended) std::exchange(ended, nullptr)->end("enough");
+    };
+    Emitter emitter(ending);
+    emitter.counter("m/mails", "mails").add(6);
+    BOOST_TEST(has_come(emitter, 6));
+    ended = &emitter;
+    const auto has_ended = [](State& state) { return state.emitters.newest()->life == Life::ended; };
+    BOOST_TEST(run_until(emitter, [&] { return !emitter.is_connected(); }));
+    BOOST_TEST(quipud.wait_for(has_ended));
+    run_dry(emitter);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
