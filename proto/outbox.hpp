@@ -73,6 +73,8 @@ public:
     // Now, on the clock of trace events.
     [[nodiscard]] std::uint64_t now_ns() const noexcept { return clock_.now(); }
 
+    [[nodiscard]] const TraceClock& clock() const noexcept { return clock_; }
+
     Trace begin_trace(std::string_view family, std::string_view title, std::uint64_t parent) noexcept {
         return begin_trace(family, title, parent, now_ns(), false);
     }

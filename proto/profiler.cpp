@@ -12,6 +12,7 @@
 
 #include "proto/cpu_profile.hpp"
 #include "proto/heap_profile.hpp"
+#include "proto/outbox.hpp"
 #include "proto/query_desk.hpp"
 #include "proto/task_slots.hpp"
 #include "proto/thread_stacks.hpp"
@@ -90,8 +91,8 @@ constexpr const char* topics[] = {"profile", "threads", "heap", "allocs"};
 
 // What the handlers hold: it outlives the Profiler where one is being called.
 struct Profiler::Parts {
-    explicit Parts(const ProfilerOptions& options)
-        : tasks(options.max_tasks),
+    Parts(const ProfilerOptions& options, const TraceClock& clock)
+        : tasks(options.max_tasks, clock),
           profile(
               [options](QueryDesk& desk, Query& query) { answer_profile(options, desk, query); },
               "a CPU profile of this mail daemon is running already: one runs at a time"
@@ -168,7 +169,7 @@ struct Profiler::Parts {
 };
 
 Profiler::Profiler(Emitter& emitter, const ProfilerOptions& options)
-    : emitter_(emitter), parts_(std::make_shared<Parts>(options)) {
+    : emitter_(emitter), parts_(std::make_shared<Parts>(options, emitter.outbox_->clock())) {
     Parts::guard(*parts_);
     for (const char* topic : topics) {
         if (!Parts::offers(topic)) continue;

@@ -1,18 +1,10 @@
 #include "proto/task_slots.hpp"
 
-#include <ctime>
+#include <chrono>
 
 namespace quipu {
 
 namespace {
-
-// As of the kernel's last tick, some milliseconds ago at most: a wait is shown in such, and the exact time costs more
-// than all else here.
-std::uint64_t wall_now_ns() {
-    timespec now{};
-    ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
-}
 
 // One writer a slot at a time: the version tells readers to look again.
 template <typename Change>
@@ -32,11 +24,11 @@ void change(TaskSlot& slot, Change body) {
         return none;
     }
     const std::uint64_t id = last_id_.fetch_add(1, std::memory_order_relaxed) + 1;
-    const std::uint64_t now = wall_now_ns();
+    const std::uint64_t now = clock_.now();
     change(slots_[index], [&](TaskSlot& slot) {
         slot.id.store(id, std::memory_order_release);
-        slot.begun_wall_ns.store(now, std::memory_order_release);
-        slot.since_wall_ns.store(now, std::memory_order_release);
+        slot.begun_ns.store(now, std::memory_order_release);
+        slot.since_ns.store(now, std::memory_order_release);
         slot.group.store(group.empty() ? "task" : group);
         slot.name.store(name);
         slot.waits_for.store({});
@@ -47,9 +39,9 @@ void change(TaskSlot& slot, Change body) {
 
 [[gnu::hot]] void TaskSlots::wait(std::uint32_t index, std::string_view what, std::string_view details) noexcept {
     if (index == none) return;
-    const std::uint64_t now = wall_now_ns();
+    const std::uint64_t now = clock_.now();
     change(slots_[index], [&](TaskSlot& slot) {
-        slot.since_wall_ns.store(now, std::memory_order_release);
+        slot.since_ns.store(now, std::memory_order_release);
         slot.waits_for.store(what);
         slot.details.store(details);
     });
@@ -64,6 +56,12 @@ void change(TaskSlot& slot, Change body) {
     slots_.give_back(index);
 }
 
+std::uint64_t TaskSlots::wall_now_ns() {
+    return static_cast<std::uint64_t>(
+        std::chrono::system_clock::now().time_since_epoch() / std::chrono::nanoseconds(1)
+    );
+}
+
 bool TaskSlots::copy(const TaskSlot& slot, TaskView& out) {
     constexpr int max_tries = 100;
     for (int i = 0; i < max_tries; ++i) {
@@ -71,8 +69,8 @@ bool TaskSlots::copy(const TaskSlot& slot, TaskView& out) {
         if (before % 2 != 0) continue;
         out.id = slot.id.load(std::memory_order_acquire);
         if (out.id == 0) return false;
-        out.begun_wall_ns = slot.begun_wall_ns.load(std::memory_order_acquire);
-        out.since_wall_ns = slot.since_wall_ns.load(std::memory_order_acquire);
+        out.begun_wall_ns = slot.begun_ns.load(std::memory_order_acquire);
+        out.since_wall_ns = slot.since_ns.load(std::memory_order_acquire);
         out.group = slot.group.load();
         out.name = slot.name.load();
         out.waits_for = slot.waits_for.load();

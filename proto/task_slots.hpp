@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "proto/slot_pool.hpp"
+#include "proto/trace_clock.hpp"
 
 namespace quipu {
 
@@ -55,11 +56,11 @@ private:
 struct alignas(64) TaskSlot {
     // Odd while it is being written. Grows with every change.
     std::atomic<std::uint64_t> version{0};
-    std::atomic<std::uint64_t> id{0};  // 0: free
-    std::atomic<std::uint64_t> since_wall_ns{0};
+    std::atomic<std::uint64_t> id{0};        // 0: free
+    std::atomic<std::uint64_t> since_ns{0};  // of TraceClock, as the other
     SharedText<96> waits_for;
     SharedText<128> details;
-    std::atomic<std::uint64_t> begun_wall_ns{0};
+    std::atomic<std::uint64_t> begun_ns{0};
     SharedText<48> group;
     SharedText<128> name;
     std::atomic<std::uint32_t> next_free{0};
@@ -77,7 +78,8 @@ class TaskSlots {
 public:
     static constexpr std::uint32_t none = SlotPool<TaskSlot>::none;
 
-    explicit TaskSlots(std::uint32_t max_tasks) : slots_(max_tasks) {}
+    // The clock must outlive it: the emitter's, which every trace event reads, so that it is at hand.
+    TaskSlots(std::uint32_t max_tasks, const TraceClock& clock) : clock_(clock), slots_(max_tasks) {}
 
     // Index of the task, or none: there are too many.
     std::uint32_t begin(std::string_view group, std::string_view name) noexcept;
@@ -91,15 +93,21 @@ public:
     template <typename Visit>
     void each(Visit visit) {
         TaskView view;
+        const std::uint64_t wall_minus_steady_ns = wall_now_ns() - steady_now_ns();
         for (std::uint32_t i = 0; i < slots_.used_count(); ++i) {
-            if (copy(slots_[i], view)) visit(static_cast<const TaskView&>(view));
+            if (!copy(slots_[i], view)) continue;
+            view.begun_wall_ns += wall_minus_steady_ns;
+            view.since_wall_ns += wall_minus_steady_ns;
+            visit(static_cast<const TaskView&>(view));
         }
     }
 
 private:
-    // false: it is free, or changes all the time.
+    static std::uint64_t wall_now_ns();
+    // Its times are CLOCK_MONOTONIC's. false: it is free, or changes all the time.
     static bool copy(const TaskSlot& slot, TaskView& out);
 
+    const TraceClock& clock_;
     SlotPool<TaskSlot> slots_;
     std::atomic<std::uint64_t> last_id_{0};
     std::atomic<std::uint32_t> untracked_{0};

@@ -48,7 +48,8 @@ Reply cpu_profile(const Ask& question, const std::atomic<bool>& is_cancelled) {
 }
 
 Reply thread_report(const std::atomic<bool>& is_cancelled) {
-    TaskSlots no_tasks(0);
+    const TraceClock clock;
+    TaskSlots no_tasks(0, clock);
     std::string report = take_thread_report(no_tasks, [&is_cancelled](unsigned ms) {
         std::this_thread::sleep_for(std::chrono::milliseconds(ms));
         return !is_cancelled;

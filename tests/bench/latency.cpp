@@ -1,5 +1,6 @@
-// From add() to the byte on /debug/vars: latency SOCKET PORT SAMPLES INTERVAL_MS. Prints a time in us a line: first
-// SAMPLES that wait for the courier's push, then as many with flush(). The pushes' interval is INTERVAL_MS.
+// From add() to the byte on /debug/vars: latency SOCKET PORT SAMPLES INTERVAL_MS FIXED_PORT. Prints a time in us a
+// line: first SAMPLES that wait for the courier's push, then as many with flush(), then as many of one answer of
+// another server. The pushes' interval is INTERVAL_MS; before each sample all rest for up to that.
 #include <arpa/inet.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -71,7 +72,7 @@ private:
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 5) return 2;
+    if (argc != 6) return 2;
     const int samples = std::atoi(argv[3]);
     const std::chrono::milliseconds interval(std::atoi(argv[4]));
     quipu::Emitter emitter({.program = "latency", .socket_path = argv[1], .flush_interval = interval});
@@ -88,13 +89,21 @@ int main(int argc, char** argv) {
         return std::chrono::duration<double, std::micro>(Clock::now() - begin).count();
     };
     sample(true);  // until all is connected and defined
-    for (const bool with_flush : {false, true}) {
+    const auto each = [&](const auto& take) {
         for (int i = 0; i < samples; ++i) {
             // At any moment between two pushes.
             std::this_thread::sleep_for(
                 std::chrono::microseconds(random() % static_cast<std::uint64_t>(1000 * interval.count() + 1))
             );
-            std::printf("%.1f\n", sample(with_flush));
+            std::printf("%.1f\n", take());
         }
-    }
+    };
+    each([&] { return sample(false); });
+    each([&] { return sample(true); });
+    Page fixed(static_cast<std::uint16_t>(std::atoi(argv[5])));
+    each([&] {
+        const auto begin = Clock::now();
+        fixed.read();
+        return std::chrono::duration<double, std::micro>(Clock::now() - begin).count();
+    });
 }

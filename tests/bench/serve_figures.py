@@ -166,20 +166,24 @@ def stalls(all_of_it, quipud, emitter, series):
 
 def latency(all_of_it):
     quipud = all_of_it.quipud()
+    fixed = all_of_it.program(bench.in_build("tests", "bench", "fixed-body"), 4096, core=CORE,
+                              stdout=subprocess.PIPE, text=True)
     samples = 10 if all_of_it.is_smoke else 40
     port = quipud.address.rpartition(":")[2]
     program = [bench.in_build("tests", "bench", "latency"), quipud.ingest, port, str(samples), str(INTERVAL_MS)]
-    pushed, flushed = [], []
+    program.append(fixed.stdout.readline().strip())
+    pushed, flushed, answered = [], [], []
     for _ in range(all_of_it.rounds):
         asked = subprocess.run(["taskset", "-c", str(LOAD_CORE), *program], capture_output=True, text=True, check=True)
         times = [float(line) for line in asked.stdout.split()]
         pushed += times[:samples]
-        flushed += times[samples:]
+        flushed += times[samples:2 * samples]
+        answered += times[2 * samples:]
     late = p99(pushed) / 1000
     all_of_it.row("add() to the byte on /debug/vars, p99", late, "flush interval", INTERVAL_MS, "5 ms more",
                   late <= INTERVAL_MS + 5, "ms")
-    all_of_it.row("flush() to the byte, median", median(flushed), goal="300 us", is_met=median(flushed) < 300,
-                  unit="us")
+    all_of_it.row("flush() to the byte, median", median(flushed), "an answer of the fixed body alone", median(answered),
+                  "300 us", median(flushed) < 300, "us")
     all_of_it.row("flush() to the byte, p99", p99(flushed), unit="us")
 
 
