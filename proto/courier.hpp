@@ -56,6 +56,12 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
 
+    static constexpr std::chrono::milliseconds first_back_off{50};
+    static constexpr std::chrono::milliseconds longest_back_off{2000};
+    static constexpr std::chrono::seconds complaint_interval{60};
+
+    static std::uint64_t wall_now_ns();
+
     void start();
     static void* thread_main(void* self);
     void run();
