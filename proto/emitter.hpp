@@ -346,11 +346,11 @@ struct EmitterOptions {
     // it. (Not kept to itself where on_push is set, which is called on the courier's thread.)
     bool makes_own_calls = false;
     // The event loop that makes those calls (this implies makes_own_calls) does all else as well: there is no courier's
-    // thread, and make_calls() pushes when it is time, some ten times a second. To be had where a mail daemon of one
-    // thread counts every microsecond: a second one makes its locks and system calls dearer. While the loop is busy
-    // with something else, though, nothing is pushed, and nobody can see what it hangs in. A forked child must watch
-    // its own calls_fd(), and no copy of its parent's. Where no descriptors were left at the start, there is a thread
-    // after all.
+    // thread, and make_calls() pushes when it is time, some ten times a second. For a mail daemon of one thread
+    // that must stay so, or counts every microsecond: a second one makes its locks and system calls a little dearer.
+    // While the loop is busy with something else, though, nothing is pushed, and nobody can see what it hangs in. A
+    // forked child must watch its own calls_fd(), and no copy of its parent's. Where no descriptors were left at the
+    // start, there is a thread after all.
     bool runs_in_event_loop = false;
     // Where the library says that it cannot reach quipud, at most once a minute; unset: stderr. On the courier's
     // thread, or by make_calls().
