@@ -104,10 +104,6 @@ void Courier::describe_identity() {
     identity_.is_companion = options_.is_companion;
 }
 
-std::uint64_t Courier::wall_now_ns() {
-    return wall_ns(std::chrono::system_clock::now());
-}
-
 void Courier::renew_identity() noexcept {
     std::size_t have = 0;
     while (have < identity_.instance.size()) {

@@ -60,8 +60,6 @@ private:
     static constexpr std::chrono::milliseconds longest_back_off{2000};
     static constexpr std::chrono::seconds complaint_interval{60};
 
-    static std::uint64_t wall_now_ns();
-
     void start();
     static void* thread_main(void* self);
     void run();

@@ -54,8 +54,7 @@ void Courier::connect() {
     out_.clear();
     written_ = 0;
     has_more_ = false;
-    const auto steady_ns = static_cast<std::uint64_t>(Clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
-    outbox_.connected(identity_, wall_now_ns(), steady_ns, out_);
+    outbox_.connected(identity_, wall_now_ns(), steady_now_ns(), out_);
 }
 
 void Courier::disconnect(std::string_view why) {

@@ -1,7 +1,5 @@
 #include "proto/task_slots.hpp"
 
-#include <chrono>
-
 namespace quipu {
 
 namespace {
@@ -54,12 +52,6 @@ void change(TaskSlot& slot, Change body) {
     }
     change(slots_[index], [](TaskSlot& slot) { slot.id.store(0, std::memory_order_release); });
     slots_.give_back(index);
-}
-
-std::uint64_t TaskSlots::wall_now_ns() {
-    return static_cast<std::uint64_t>(
-        std::chrono::system_clock::now().time_since_epoch() / std::chrono::nanoseconds(1)
-    );
 }
 
 bool TaskSlots::copy(const TaskSlot& slot, TaskView& out) {

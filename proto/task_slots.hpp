@@ -103,7 +103,6 @@ public:
     }
 
 private:
-    static std::uint64_t wall_now_ns();
     // Its times are CLOCK_MONOTONIC's. false: it is free, or changes all the time.
     static bool copy(const TaskSlot& slot, TaskView& out);
 

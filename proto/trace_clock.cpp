@@ -40,6 +40,12 @@ std::uint64_t steady_now_ns() {
     );
 }
 
+std::uint64_t wall_now_ns() {
+    return static_cast<std::uint64_t>(
+        std::chrono::system_clock::now().time_since_epoch() / std::chrono::nanoseconds(1)
+    );
+}
+
 void TickLine::set(std::uint64_t ticks, std::uint64_t ns) noexcept {
     const std::uint64_t passed_ticks = ticks - last_ticks_;
     const std::uint64_t passed_ns = ns - last_ns_;

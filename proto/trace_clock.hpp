@@ -24,6 +24,8 @@ namespace quipu {
 
 // CLOCK_MONOTONIC, from the kernel.
 std::uint64_t steady_now_ns();
+// The time of day, since 1970 in UTC.
+std::uint64_t wall_now_ns();
 
 // From ticks of a counter to ns of a clock with which it keeps pace. One thread sets it, any thread reads.
 class TickLine {

@@ -2,14 +2,12 @@
 #include "proto/calls.hpp"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
@@ -18,6 +16,7 @@
 #include "proto/answers.hpp"
 #include "proto/profiler.hpp"
 #include "tests/support/asking.hpp"
+#include "tests/support/courier.hpp"
 #include "tests/support/duct.hpp"
 #include "tests/support/printers.hpp"
 #include "tests/support/profiled.hpp"
@@ -31,21 +30,7 @@ namespace proto_calls {
 
 namespace {
 
-constexpr int generous_ms = 30'000;
-
-bool is_readable(int fd, int at_most_ms) {
-    pollfd one{fd, POLLIN, 0};
-    return ::poll(&one, 1, at_most_ms) == 1 && (one.revents & (POLLIN | POLLHUP)) != 0;
-}
-
-std::string courier_folder() {
-    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
-        std::string name;
-        std::getline(std::ifstream(task.path() / "comm"), name);
-        if (name == "quipu-courier") return task.path();
-    }
-    return {};
-}
+constexpr auto generous = 30s;
 
 std::vector<std::string> descriptors(const std::string& folder) {
     std::vector<std::string> out;
@@ -95,13 +80,13 @@ BOOST_AUTO_TEST_CASE(a_question_waits_for_the_thread_that_makes_the_calls) {
         query.write("two");
         query.finish();
     });
-    BOOST_TEST(!is_readable(emitter.calls_fd(), 0));
+    BOOST_TEST(!is_readable(emitter.calls_fd()));
     const AskId id = ask(quipud, "queue");
-    BOOST_REQUIRE(is_readable(emitter.calls_fd(), generous_ms));
+    BOOST_REQUIRE(is_readable(emitter.calls_fd(), generous));
     BOOST_TEST(answered_on == std::thread::id());
     emitter.make_calls();
     BOOST_TEST(answered_on == std::this_thread::get_id());
-    BOOST_TEST(!is_readable(emitter.calls_fd(), 0));
+    BOOST_TEST(!is_readable(emitter.calls_fd()));
     BOOST_TEST(reply(quipud, id).body == "two");
 }
 
@@ -110,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_topic_taken_back_before_the_call_is_not_called) {
     bool is_called = false;
     emitter.on_query("queue", [&](Query) { is_called = true; });
     const AskId id = ask(quipud, "queue");
-    BOOST_REQUIRE(is_readable(emitter.calls_fd(), generous_ms));
+    BOOST_REQUIRE(is_readable(emitter.calls_fd(), generous));
     emitter.on_query("queue", {});
     emitter.make_calls();
     BOOST_TEST(!is_called);
@@ -131,7 +116,7 @@ BOOST_AUTO_TEST_CASE(what_the_emitter_has_to_say_is_said_by_make_calls) {
     EmitterOptions it = options();
     it.log = [&](std::string_view line) { said += line; };
     Emitter emitter(std::move(it));
-    BOOST_REQUIRE(is_readable(emitter.calls_fd(), generous_ms));
+    BOOST_REQUIRE(is_readable(emitter.calls_fd(), generous));
     BOOST_TEST(said == "");
     emitter.make_calls();
     BOOST_TEST(said.find("quipud seems not to run") != std::string::npos);
@@ -175,7 +160,7 @@ BOOST_AUTO_TEST_CASE(the_courier_has_its_socket_and_two_eventfds_and_nothing_of_
     BOOST_TEST(others == 0U);
     // What the mail daemon closes is closed: the other end hears of it.
     ::close(pipe.ends[1]);
-    BOOST_TEST(is_readable(pipe.ends[0], generous_ms));
+    BOOST_TEST(is_readable(pipe.ends[0], generous));
     ::close(pipe.ends[0]);
 }
 

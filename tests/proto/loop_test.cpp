@@ -1,12 +1,9 @@
 // An emitter without a thread: the mail daemon's event loop does the courier's work.
-#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
-#include <filesystem>
-#include <fstream>
 #include <functional>
 #include <memory>
 #include <stdexcept>
@@ -16,6 +13,7 @@
 #include "proto/emitter.hpp"
 #include "proto/limits.hpp"
 #include "tests/support/asking.hpp"
+#include "tests/support/courier.hpp"
 #include "tests/support/duct.hpp"
 #include "tests/support/mini_quipud.hpp"
 #include "tests/support/slow_quipud.hpp"
@@ -39,11 +37,6 @@ EmitterOptions options(const TempDir& dir) {
     return it;
 }
 
-bool is_readable(int fd, std::chrono::milliseconds at_most = 0ms) {
-    pollfd one{fd, POLLIN, 0};
-    return ::poll(&one, 1, static_cast<int>(at_most.count())) == 1;
-}
-
 // The event loop, until it holds; false: it did not for half a minute.
 bool run_until(Emitter& emitter, const std::function<bool()>& holds) {
     const auto deadline = std::chrono::steady_clock::now() + 30s;
@@ -57,15 +50,6 @@ bool run_until(Emitter& emitter, const std::function<bool()>& holds) {
 // What is due by now, and what comes of that. The push interval must be a long one.
 void run_dry(Emitter& emitter) {
     while (is_readable(emitter.calls_fd())) emitter.make_calls();
-}
-
-bool has_courier_thread() {
-    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
-        std::string name;
-        std::getline(std::ifstream(task.path() / "comm"), name);
-        if (name == "quipu-courier") return true;
-    }
-    return false;
 }
 
 struct Fixture {
@@ -128,7 +112,7 @@ BOOST_AUTO_TEST_CASE(counts_and_traces_are_pushed_and_questions_answered_without
         query.finish();
     });
     BOOST_TEST(has_come(emitter, 3));
-    BOOST_TEST(!has_courier_thread());
+    BOOST_TEST(courier_folder().empty());
     BOOST_TEST(quipud.wait_for([](State& state) { return state.traces.families().contains("SMTP.Conn"); }));
     const AskId id = ask(quipud, "queue");
     BOOST_TEST(run_until(emitter, [&] { return is_asked; }));
@@ -206,7 +190,7 @@ BOOST_AUTO_TEST_CASE(a_forked_child_has_a_descriptor_of_its_own_and_its_own_coun
         mails.add(2);
         const bool is_there = run_until(emitter, [&] { return emitter.is_connected(); });
         emitter.~Emitter();
-        _exit(is_idle && is_there && !has_courier_thread() ? 0 : 1);
+        _exit(is_idle && is_there && courier_folder().empty() ? 0 : 1);
     }
     int status = -1;
     BOOST_TEST(run_until(emitter, [&] { return waitpid(pid, &status, WNOHANG) == pid; }));
