@@ -148,6 +148,10 @@ void release_sample_ring() {
     wait_for_handlers();
 }
 
+bool is_profile_running() {
+    return shared().ring.load(std::memory_order_relaxed) != nullptr;
+}
+
 bool claim_stack_batch(StackBatch& batch) {
     StackBatch* expected = nullptr;
     return shared().batch.compare_exchange_strong(expected, &batch, std::memory_order_seq_cst);

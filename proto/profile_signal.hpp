@@ -59,6 +59,7 @@ private:
 // is one already. Releasing returns once no handler uses it any more.
 [[nodiscard]] bool claim_sample_ring(SampleRing& ring);
 void release_sample_ring();
+[[nodiscard]] bool is_profile_running();
 [[nodiscard]] bool claim_stack_batch(StackBatch& batch);
 void release_stack_batch();
 

@@ -25,6 +25,8 @@ using Clock = std::chrono::steady_clock;
 
 // A thread that does not answer in this time sleeps in the kernel for good, or is not let run.
 constexpr std::chrono::milliseconds answer_time{100};
+// A thread blocks SIGPROF also while a profile's handler runs on it, but not at each look for as long as this.
+constexpr std::chrono::milliseconds handler_time{50};
 // All threads together: then the rest goes without stacks.
 constexpr std::chrono::seconds report_time{3};
 
@@ -35,6 +37,7 @@ struct OneThread {
     std::vector<std::uint64_t> stack{};
     bool is_cut = false;
     std::string why_none{};
+    bool is_asked = false;
 };
 
 class Asking {
@@ -53,9 +56,6 @@ public:
         }
         if (!is_any) return true;
         if (!claim_stack_batch(*batch_)) return refuse(threads, "another report of this process is being made");
-        for (OneThread& thread : threads) {
-            if (thread.why_none.empty() && !send_stack_signal(thread.tid)) thread.why_none = "it has ended";
-        }
         const bool is_wanted = wait(threads);
         release_stack_batch();
         for (std::size_t i = 0; i < threads.size(); ++i) collect(threads[i], i);
@@ -67,7 +67,6 @@ private:
         if (!signal_.refusal().empty()) return signal_.refusal();
         if (!can_unwind()) return "stacks need x86-64 or AArch64, and the GNU C library 2.35 or later";
         if (tid == own_tid_) return "it is the one that takes this report";
-        if (blocks_profile_signal(tid)) return "it blocks SIGPROF";
         if (Clock::now() > end_) return "the threads before it took all the time";
         return {};
     }
@@ -79,24 +78,36 @@ private:
         return true;
     }
 
-    bool wait(std::span<const OneThread> threads) const {
-        const Clock::time_point until = Clock::now() + answer_time;
-        const auto is_done = [&] {
+    // false: nobody wants the report any more.
+    bool wait(std::span<OneThread> threads) const {
+        const Clock::time_point begin = Clock::now();
+        for (Clock::time_point now = begin; now < begin + answer_time; now = Clock::now()) {
+            const bool may_let_in = is_profile_running() && now < begin + handler_time;
+            bool is_done = true;
             for (std::size_t i = 0; i < threads.size(); ++i) {
-                if (threads[i].why_none.empty() && !batch_->is_answered(i)) return false;
+                OneThread& thread = threads[i];
+                if (!thread.why_none.empty() || batch_->is_answered(i)) continue;
+                if (!thread.is_asked) signal(thread);
+                is_done = is_done && !(thread.is_asked || may_let_in);
             }
-            return true;
-        };
-        while (!is_done() && Clock::now() < until) {
+            if (is_done) return true;
             if (!pause_(1)) return false;
         }
         return true;
     }
 
+    // One that blocks the signal would find it waiting, and may take it for its own.
+    static void signal(OneThread& thread) {
+        if (blocks_profile_signal(thread.tid)) return;
+        thread.is_asked = send_stack_signal(thread.tid);
+        if (!thread.is_asked) thread.why_none = "it has ended";
+    }
+
     void collect(OneThread& thread, std::size_t index) const {
         if (!thread.why_none.empty()) return;
         if (!batch_->is_answered(index)) {
-            thread.why_none = "it did not answer in " + std::to_string(answer_time.count()) + " ms";
+            thread.why_none = thread.is_asked ? "it did not answer in " + std::to_string(answer_time.count()) + " ms"
+                                              : "it blocks SIGPROF";
             return;
         }
         const Stack& stack = batch_->stack(index);

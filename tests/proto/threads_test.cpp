@@ -160,6 +160,33 @@ BOOST_AUTO_TEST_CASE(threads_are_listed_while_a_cpu_profile_runs) {
     cancel(quipud, profile);
 }
 
+// As each thread does in a profile's own handler; here for longer, so that hardly a report comes without.
+BOOST_AUTO_TEST_CASE(a_thread_that_blocks_the_signal_for_a_moment_of_a_profile_is_asked_when_it_lets_it_in) {
+    const Profiler profiler(emitter);
+    const Repeating now_and_then("now-and-then", [] {
+        sigset_t all;
+        sigfillset(&all);
+        sigset_t before;
+        pthread_sigmask(SIG_SETMASK, &all, &before);
+        std::this_thread::sleep_for(2ms);
+        pthread_sigmask(SIG_SETMASK, &before, nullptr);
+        std::this_thread::sleep_for(1ms);
+    });
+    const Repeating busy("spinner", spin_once);
+    const AskId profile = ask(quipud, "profile", {{"seconds", "60"}, {"hz", "1000"}});
+    BOOST_REQUIRE(quipud.wait_for([](State&) { return !has_default_action(); }));
+    for (int i = 0; i < 10; ++i) {
+        const wire::ThreadReport got = report();
+        const wire::Thread* thread = find(got, "now-and-then");
+        BOOST_REQUIRE(thread != nullptr);
+        BOOST_TEST(!thread->stack.empty(), thread->no_stack_because);
+        const wire::Thread* courier = find(got, "quipu-courier");
+        BOOST_REQUIRE(courier != nullptr);
+        BOOST_TEST(courier->no_stack_because == "it blocks SIGPROF");
+    }
+    cancel(quipud, profile);
+}
+
 BOOST_AUTO_TEST_CASE(where_the_signal_is_taken_threads_are_listed_without_stacks) {
     struct sigaction theirs {};
 
