@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(a_forked_child_keeps_its_descriptors_and_reaches_quipud_by_
     // Whatever number the courier's socket has at the courier's is in use here too.
     std::vector<int> fillers;
     while (fillers.empty() || fillers.back() < 64) fillers.push_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-    const pid_t pid = fork();
+    const pid_t pid = quipud.fork();
     if (pid == 0) {
         mails.add(2);
         int closed = 0;

@@ -36,8 +36,8 @@ EmitterOptions options(const std::string& socket_path) {
 
 // Runs in a forked child, which leaves without the parent's destructors. Exit code 0: all well.
 template <typename Body>
-int in_child(Body body) {
-    const pid_t pid = fork();
+int in_child(MiniQuipud& quipud, Body body) {
+    const pid_t pid = quipud.fork();
     if (pid == 0) {
         body();
         _exit(0);
@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(a_forked_child_is_an_instance_of_its_own_with_zero_totals) 
     mails.add(100);
     Trace open = emitter.trace("SMTP.Conn", "parent's");
     BOOST_REQUIRE(quipud.wait_for([](State& state) { return count_of(state, "m/mails") == 100; }));
-    const int status = in_child([&] {
+    const int status = in_child(quipud, [&] {
         mails.add(5);
         open.event("not from here");
         emitter.~Emitter();  // flushes, as a child does that leaves through main
@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(a_child_that_counts_nothing_leaves_no_trace) {
     const Counter mails = emitter.counter("m/mails", "mails");
     mails.add(1);
     BOOST_REQUIRE(quipud.wait_for([](State& state) { return count_of(state, "m/mails") == 1; }));
-    BOOST_TEST(in_child([] {}) == 0);
+    BOOST_TEST(in_child(quipud, [] {}) == 0);
     mails.add(1);
     BOOST_TEST(quipud.wait_for([](State& state) { return count_of(state, "m/mails") == 2; }));
     BOOST_TEST(quipud.wait_for([](State& state) { return state.emitters.all().size() == 1; }));
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(a_child_that_counts_nothing_leaves_no_trace) {
 
 BOOST_AUTO_TEST_CASE(exit_without_destroying_the_emitter_flushes_too) {
     MiniQuipud quipud(socket_path);
-    const pid_t pid = fork();
+    const pid_t pid = quipud.fork();
     if (pid == 0) {
         auto* leaked = new Emitter(options(socket_path));
         leaked->counter("m/mails", "mails").add(9);

@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(a_forked_child_has_a_descriptor_of_its_own_and_its_own_coun
     const Counter mails = emitter.counter("m/mails", "mails");
     mails.add(1);
     BOOST_TEST(has_come(emitter, 1));
-    const pid_t pid = fork();
+    const pid_t pid = quipud.fork();
     if (pid == 0) {
         const bool is_idle = !is_readable(emitter.calls_fd());
         mails.add(2);

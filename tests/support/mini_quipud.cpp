@@ -70,41 +70,43 @@ void MiniQuipud::kill() {
 }
 
 void MiniQuipud::start() {
-    is_stopping_ = false;
+    is_up_ = is_stopping_ = false;
     state_ = std::make_unique<State>();
     const int listener = listen_at(socket_path_);
     thread_ = std::thread(&MiniQuipud::run, this, listener);
+    is_up_.wait(false);
+}
+
+pid_t MiniQuipud::fork() {
+    const std::lock_guard lock(mutex_);
+    return ::fork();
 }
 
 void MiniQuipud::run(int listener) {
+    std::unique_lock lock(mutex_);
+    is_up_ = true;
+    is_up_.notify_one();
     std::vector<Connection> connections;
-    const auto close_one = [this](Connection& connection) {
-        const std::lock_guard lock(mutex_);
-        connection.session->closed(read_now());
-        ::close(connection.fd);
-    };
     while (!is_stopping_) {
         std::vector<pollfd> fds{{listener, POLLIN, 0}};
         for (const Connection& connection : connections) fds.push_back({connection.fd, POLLIN, 0});
+        lock.unlock();
         ::poll(fds.data(), fds.size(), 10);
+        lock.lock();
         for (std::size_t i = connections.size(); i-- > 0;) {
             bool goes_on = !wants_break_;
-            if (goes_on && fds[i + 1].revents != 0) {
-                const std::lock_guard lock(mutex_);
-                goes_on = serve(connections[i]);
-            }
+            if (goes_on && fds[i + 1].revents != 0) goes_on = serve(connections[i]);
             if (goes_on) continue;
-            close_one(connections[i]);
+            connections[i].session->closed(read_now());
+            ::close(connections[i].fd);
             connections.erase(connections.begin() + static_cast<std::ptrdiff_t>(i));
         }
         wants_break_ = false;
         if (wants_write_.exchange(false)) {
-            const std::lock_guard lock(mutex_);
             for (Connection& connection : connections) write_output(connection);
         }
         if (fds[0].revents != 0) {
             const int fd = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-            const std::lock_guard lock(mutex_);
             if (fd >= 0) connections.push_back({fd, std::make_unique<EmitterSession>(*state_, Peer{})});
         }
     }

@@ -1,6 +1,8 @@
 // A real Unix socket with quipud's session behind it, in a thread: what the emitter's courier talks to in tests.
 #pragma once
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -33,6 +35,10 @@ public:
     // Breaks all connections and keeps the state.
     void break_connections() { wants_break_ = true; }
 
+    // fork() while our thread stands still: a sanitizer's allocator is not fit for a child where another thread was
+    // just allocating. The child has no quipud.
+    pid_t fork();
+
     // What State has for emitters (a Query) goes to them.
     void write_to_all() { wants_write_ = true; }
 
@@ -45,8 +51,9 @@ private:
     void run(int listener);
 
     std::string socket_path_;
-    std::mutex mutex_;  // guards state_, which the test reads
+    std::mutex mutex_;  // held by the thread except while it waits
     std::unique_ptr<State> state_;
+    std::atomic<bool> is_up_{false};
     std::atomic<bool> is_stopping_{false};
     std::atomic<bool> wants_break_{false};
     std::atomic<bool> wants_write_{false};
