@@ -108,11 +108,21 @@ const Family* Metrics::find(std::string_view name) const {
     return it == families_.end() ? nullptr : &it->second;
 }
 
+// Of that name, in case there is none yet.
+Family& Metrics::add_family(Family family) {
+    const std::string name = family.name;
+    const auto [it, is_new] = families_.try_emplace(name, std::move(family));
+    if (is_new) {
+        const auto is_before = [](const Family* a, const std::string& b) { return a->name < b; };
+        in_order_.insert(std::lower_bound(in_order_.begin(), in_order_.end(), name, is_before), &it->second);
+    }
+    return it->second;
+}
+
 Family& Metrics::own_family(Family like) {
     assert(like.name.starts_with(own_prefix));
     like.is_own = true;
-    const std::string name = like.name;
-    return families_.try_emplace(name, std::move(like)).first->second;
+    return add_family(std::move(like));
 }
 
 Series& Metrics::own_series(Family& family) {
@@ -170,7 +180,7 @@ Family* Metrics::ensure_family(const Family& like) {
         return &family;
     }
     if (families_.size() >= limits_.families) return nullptr;
-    Family& family = families_.emplace(like.name, like).first->second;
+    Family& family = add_family(like);
     family.number = static_cast<std::uint32_t>(numbered_.size());
     numbered_.push_back(&family);
     return &family;

@@ -193,6 +193,9 @@ public:
     // Sorted by name, series sorted by label: bytewise.
     [[nodiscard]] const FamilyByName& families() const { return families_; }
 
+    // The same for who reads them all: side by side, so that it need not wait for memory family by family.
+    [[nodiscard]] const std::vector<const Family*>& in_order() const { return in_order_; }
+
     [[nodiscard]] const Family* find(std::string_view name) const;
 
     // Of a cell that has a label.
@@ -257,6 +260,7 @@ public:
     void restore_is_retired(InstanceMetrics& who, bool is_retired);
 
 private:
+    Family& add_family(Family family);
     Family& own_family(Family like);
     static Series& own_series(Family& family);
     Family* admit_family(const wire::Family& family);
@@ -269,6 +273,7 @@ private:
 
     MetricLimits limits_;
     FamilyByName families_;
+    std::vector<const Family*> in_order_;  // all of them, by name
     std::vector<const Family*> numbered_;  // those that were pushed, by number
     std::uint32_t series_count_ = 0;
     std::size_t text_bytes_ = 0;  // parts and what is shown

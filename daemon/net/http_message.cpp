@@ -1,13 +1,12 @@
 #include "daemon/net/http_message.hpp"
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/http/chunk_encode.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/fields.hpp>
-#include <ctime>
+#include <chrono>
 #include <utility>
 
 namespace quipu {
@@ -28,14 +27,36 @@ bool is_safe_value(std::string_view value) {
     return std::none_of(value.begin(), value.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
 }
 
-// "Sun, 06 Nov 1994 08:49:37 GMT"; quipud never leaves the C locale.
+// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7). Not by strftime(), whose tables have gone cold from page to page.
 std::string http_date(std::int64_t wall_ns) {
-    const auto seconds = static_cast<std::time_t>(wall_ns / 1'000'000'000);
-    std::tm utc{};
-    ::gmtime_r(&seconds, &utc);
-    std::array<char, 64> text{};
-    const std::size_t size = std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
-    return {text.data(), size};
+    namespace chrono = std::chrono;
+    constexpr std::string_view days = "SunMonTueWedThuFriSat";
+    constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    const chrono::sys_seconds time{chrono::floor<chrono::seconds>(chrono::nanoseconds(wall_ns))};
+    const auto day = chrono::floor<chrono::days>(time);
+    const chrono::year_month_day date(day);
+    const chrono::hh_mm_ss clock(time - day);
+    std::string out;
+    const auto append_two = [&out](auto number) {
+        out += static_cast<char>('0' + static_cast<unsigned>(number) / 10 % 10);
+        out += static_cast<char>('0' + static_cast<unsigned>(number) % 10);
+    };
+    out += days.substr(std::size_t{3} * chrono::weekday(day).c_encoding(), 3);
+    out += ", ";
+    append_two(static_cast<unsigned>(date.day()));
+    out += ' ';
+    out += months.substr(std::size_t{3} * (static_cast<unsigned>(date.month()) - 1), 3);
+    out += ' ';
+    append_two(static_cast<int>(date.year()) / 100);
+    append_two(static_cast<int>(date.year()));
+    out += ' ';
+    append_two(clock.hours().count());
+    out += ':';
+    append_two(clock.minutes().count());
+    out += ':';
+    append_two(clock.seconds().count());
+    out += " GMT";
+    return out;
 }
 
 std::string_view edge_sentence(unsigned status) {

@@ -210,7 +210,7 @@ class MetricsWork final : public PageWork {
 public:
     MetricsWork(const State& state, const Request& request)
         : is_openmetrics_(prefers_openmetrics(request.accept)),
-          metrics_(published_metrics(state.metrics.families())),
+          metrics_(published_metrics(state.metrics.in_order())),
           writer_(is_openmetrics_ ? Format::openmetrics : Format::prometheus, state.traces) {
         if (accepts_gzip(request.accept_encoding)) gzip_ = std::make_unique<GzipPieces>();
     }

@@ -45,24 +45,26 @@ std::string fold(std::string_view name, const Characters& kept) {
     return out;
 }
 
-// All families, in their order. What pages read of each is fetched from memory meanwhile, all of it side by side: on a
-// processor that has been idle a page spent a third of its time on waiting for one after the other.
-std::vector<const Family*> fetched(const FamilyByName& families) {
-    std::vector<const Family*> all;
-    all.reserve(families.size());
-    for (const auto& [key, family] : families) {
-        __builtin_prefetch(family.name.data());
-        __builtin_prefetch(&family.series);
-        __builtin_prefetch(&family.kind);
-        all.push_back(&family);
+// Waits for that byte, and not for others that are waited for beside it. A hint to fetch it is forgotten where there
+// are too many at a time.
+void touch(const void* byte) {
+    (void)*static_cast<const volatile char*>(byte);
+}
+
+// What pages read of each family comes from memory, all of it side by side: on a processor that has been idle a page
+// spent a third of its time on waiting for one after the other.
+void fetch(const Families& families) {
+    for (const Family* family : families) {
+        touch(family);
+        touch(&family->kind);
     }
-    for (const Family* family : all) {
+    for (const Family* family : families) {
+        touch(family->name.data());
         if (family->series.empty()) continue;
         const auto& first = *family->series.begin();
-        __builtin_prefetch(&first.first);
-        __builtin_prefetch(&first.second.value);
+        touch(&first.first);
+        touch(&first.second.value);
     }
-    return all;
 }
 
 // "name_2", "name_3", ...
@@ -179,12 +181,13 @@ void add_series(Series& sum, const Series& series) {
 
 }  // namespace
 
-std::vector<Variable> published_variables(const FamilyByName& families, std::vector<std::string>& folded) {
+std::vector<Variable> published_variables(const Families& families, std::vector<std::string>& folded) {
+    fetch(families);
     std::vector<Variable> variables;
     variables.reserve(families.size() + 2);
     std::vector<const Family*> odd;
     const Family* memstats = nullptr;
-    for (const Family* family : fetched(families)) {
+    for (const Family* family : families) {
         if (is_variable_name(family->name)) {
             variables.push_back({family->name, family});
         } else if (family->name == memstats_name && family->is_json && !family->is_labelled()) {
@@ -215,10 +218,11 @@ std::vector<Variable> published_variables(const FamilyByName& families, std::vec
     return variables;
 }
 
-std::vector<Metric> published_metrics(const FamilyByName& families) {
+std::vector<Metric> published_metrics(const Families& families) {
+    fetch(families);
     std::vector<Metric> metrics;
     metrics.reserve(families.size());
-    for (const Family* family : fetched(families)) {
+    for (const Family* family : families) {
         if (family->is_json) continue;  // a document is no label
         Metric& metric = metrics.emplace_back();
         metric.family = family;

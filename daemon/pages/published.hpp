@@ -29,8 +29,11 @@ struct Variable {
     const Family* family = nullptr;  // null: cmdline, and memstats unless a daemon publishes it as JSON
 };
 
+// All families, by name (Metrics::in_order()).
+using Families = std::vector<const Family*>;
+
 // Sorted bytewise. Views point into the families and into `folded`, which is filled first and must outlive them.
-std::vector<Variable> published_variables(const FamilyByName& families, std::vector<std::string>& folded);
+std::vector<Variable> published_variables(const Families& families, std::vector<std::string>& folded);
 
 // --- /metrics
 
@@ -41,7 +44,7 @@ struct Metric {
 };
 
 // In the order of the families, JSON documents left out. Unique also with the suffixes that samples get.
-std::vector<Metric> published_metrics(const FamilyByName& families);
+std::vector<Metric> published_metrics(const Families& families);
 
 // For the one label of a family; `le` and `quantile` mean something to the formats and get a "_" behind.
 std::string metric_label_name(std::string_view name);

@@ -138,7 +138,7 @@ bool has_living_value(const Family* memstats) {
 
 class VarsWork final : public PageWork {
 public:
-    explicit VarsWork(const State& state) : variables_(published_variables(state.metrics.families(), folded_)) {}
+    explicit VarsWork(const State& state) : variables_(published_variables(state.metrics.in_order(), folded_)) {}
 
     std::optional<Response> head(const State& /*state*/, const Request& /*request*/, Now /*now*/) override {
         Response response;

@@ -193,6 +193,24 @@ BOOST_AUTO_TEST_CASE(a_message_with_one_unknown_id_changes_nothing) {
     BOOST_TEST(total(metrics, "m/x") == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(families_stand_in_order_however_they_came) {
+    Metrics metrics;
+    metrics.own_counter("quipu/z", "");
+    Instance a{metrics};
+    for (const char* name : {"m/z", "a", "zz", "m/", "m/z", "\xff", "Z"}) {
+        BOOST_TEST(a.define(counter(name), {""}) == Errc::ok);
+    }
+    metrics.own_counter("quipu/a", "");
+    metrics.own_counter("quipu/z", "");
+    std::vector<std::string> names;
+    for (const Family* family : metrics.in_order()) {
+        names.push_back(family->name);
+        BOOST_TEST(family == metrics.find(family->name));
+    }
+    const std::vector<std::string> wanted = {"Z", "a", "m/", "m/z", "quipu/a", "quipu/z", "zz", "\xff"};
+    BOOST_TEST(names == wanted, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(ids_must_be_dense_and_new) {
     Metrics metrics;
     Instance a{metrics};
