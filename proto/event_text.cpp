@@ -1,6 +1,6 @@
 #include "proto/event_text.hpp"
 
-#include <charconv>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -54,9 +54,9 @@ private:
         const Width width = width_at(p);
         switch (*p) {
             case 'd':
-            case 'i': return put_number(signed_of(width, args), 10);
-            case 'u': return put_number(unsigned_of(width, args), 10);
-            case 'x': return put_number(unsigned_of(width, args), 16);
+            case 'i': return put_signed(signed_of(width, args));
+            case 'u': return put_number<10>(unsigned_of(width, args));
+            case 'x': return put_number<16>(unsigned_of(width, args));
             default: return false;
         }
     }
@@ -88,12 +88,24 @@ private:
         return true;
     }
 
-    template <typename Number>
-    bool put_number(Number value, int base) {
-        const auto [end, error] = std::to_chars(at_, end_, value, base);
-        if (error != std::errc()) return false;
-        at_ = end;
-        return true;
+    bool put_signed(long long value) {
+        const auto magnitude = static_cast<unsigned long long>(value);
+        if (value >= 0) return put_number<10>(magnitude);
+        return put("-") && put_number<10>(0 - magnitude);
+    }
+
+    // Digit by digit: the numbers of events are short, and a library's table of pairs would have gone cold.
+    template <unsigned base>
+    bool put_number(unsigned long long value) {
+        std::array<char, 20> digits;  // of 2^64
+        char* const end = digits.data() + digits.size();
+        char* at = end;
+        do {
+            const auto digit = static_cast<unsigned>(value % base);
+            *--at = static_cast<char>(digit < 10 ? '0' + digit : 'a' + digit - 10);
+            value /= base;
+        } while (value != 0);
+        return put({at, static_cast<std::size_t>(end - at)});
     }
 
     // All widths as the widest: a number's digits are made in one place, and little code is fetched between two mails.

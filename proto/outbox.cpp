@@ -34,8 +34,8 @@ Outbox::Outbox(const EmitterOptions& options)
           std::clamp(options.max_series, 64U, limits::max_series), options.max_threads, options.trace_ring_bytes
       )),
       serial_(blocks_->serial()),
-      next_trace_(first_trace_number()),
       slots_(options.max_open_traces),
+      next_trace_(first_trace_number()),
       options_(options),
       answers_(std::make_shared<Answers>(options.max_answer_backlog_bytes)) {
     dropped_events_ = counter("quipu/emitter/droppedEvents", "trace events lost because a ring was full", {});

@@ -32,7 +32,7 @@ void Outbox::note_begun() {
         slot.is_live = true;
         slot.is_announced = false;
         slot.discarded = 0;
-        __builtin_prefetch(&slot.parent);  // of announce_now(): written by another processor
+        __builtin_prefetch(slot.title.data());  // of announce_now(): written by another processor
         begun_.push_back(index);
     });
 }

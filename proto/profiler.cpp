@@ -198,6 +198,10 @@ Profiler::~Profiler() {
     if (slots_ != nullptr) slots_->wait(index_, what, details);
 }
 
+[[gnu::hot]] void Task::runs() noexcept {
+    if (slots_ != nullptr) slots_->run(index_);
+}
+
 [[gnu::hot]] void Task::end() noexcept {
     if (TaskSlots* const slots = std::exchange(slots_, nullptr)) slots->end(index_);
 }

@@ -1,8 +1,10 @@
 // A bounded set of slots, taken and given back by any thread without a lock. Memory comes in chunks, on first use, and
-// stays. A Slot has a member `std::atomic<std::uint32_t> next_free`, which is ours.
+// stays. Slots are linked into lists: of free ones, which is ours, and what others `Links` holds besides. The links lie
+// side by side and apart from the slots: who follows a list waits for memory once for many of them.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -10,17 +12,22 @@
 
 namespace quipu {
 
-template <typename Slot>
+// Indexes + 1 of slots, 0: the last one.
+struct FreeLink {
+    std::atomic<std::uint32_t> next_free{0};  // SlotPool's
+};
+
+template <typename Slot, typename Links = FreeLink>
 class SlotPool {
 public:
     static constexpr std::uint32_t none = 0xffffffff;
 
     explicit SlotPool(std::uint32_t max_open)
         : max_(std::min(max_open, chunk_slots * max_chunks)),
-          chunks_(std::make_unique<std::atomic<Slot*>[]>(max_ / chunk_slots + 1)) {}
+          chunks_(std::make_unique<std::atomic<Chunk*>[]>(max_ / chunk_slots + 1)) {}
 
     ~SlotPool() {
-        for (std::uint32_t i = 0; i <= max_ / chunk_slots; ++i) delete[] chunk_of(i * chunk_slots).load();
+        for (std::uint32_t i = 0; i <= max_ / chunk_slots; ++i) delete chunk_of(i * chunk_slots).load();
     }
 
     SlotPool(const SlotPool&) = delete;
@@ -31,7 +38,7 @@ public:
         std::uint64_t head = free_.load(std::memory_order_acquire);
         while ((head & 0xffffffff) != 0) {
             const auto index = static_cast<std::uint32_t>(head) - 1;
-            const std::uint64_t next = (*this)[index].next_free.load(std::memory_order_relaxed);
+            const std::uint64_t next = links(index).next_free.load(std::memory_order_relaxed);
             const std::uint64_t replacement = ((head >> 32) + 1) << 32 | next;
             if (free_.compare_exchange_weak(head, replacement, std::memory_order_acq_rel)) {
                 open_.fetch_add(1, std::memory_order_relaxed);
@@ -54,9 +61,9 @@ public:
         push_free(index);
     }
 
-    [[nodiscard]] Slot& operator[](std::uint32_t index) noexcept {
-        return chunk_of(index).load(std::memory_order_acquire)[index % chunk_slots];
-    }
+    [[nodiscard]] Slot& operator[](std::uint32_t index) noexcept { return chunk(index).slots[index % chunk_slots]; }
+
+    [[nodiscard]] Links& links(std::uint32_t index) noexcept { return chunk(index).links[index % chunk_slots]; }
 
     // How many slots were ever used: indexes below this are valid. And how many are in use now, about.
     [[nodiscard]] std::uint32_t used_count() const { return std::min(unused_.load(std::memory_order_acquire), max_); }
@@ -76,34 +83,42 @@ private:
     static constexpr std::uint32_t chunk_slots = 256;
     static constexpr std::uint32_t max_chunks = 4096;
 
-    std::atomic<Slot*>& chunk_of(std::uint32_t index) noexcept {
+    struct Chunk {
+        std::array<Links, chunk_slots> links;
+        std::array<Slot, chunk_slots> slots;
+    };
+
+    Chunk& chunk(std::uint32_t index) noexcept { return *chunk_of(index).load(std::memory_order_acquire); }
+
+    std::atomic<Chunk*>& chunk_of(std::uint32_t index) noexcept {
         return index < chunk_slots ? first_chunk_ : chunks_[index / chunk_slots];
     }
 
     bool ensure_chunk(std::uint32_t index) noexcept {
-        std::atomic<Slot*>& chunk = chunk_of(index);
-        if (chunk.load(std::memory_order_acquire)) return true;
-        auto* made = new (std::nothrow) Slot[chunk_slots];
+        std::atomic<Chunk*>& place = chunk_of(index);
+        if (place.load(std::memory_order_acquire)) return true;
+        auto* made = new (std::nothrow) Chunk;
         if (!made) return false;
-        Slot* expected = nullptr;
-        if (!chunk.compare_exchange_strong(expected, made, std::memory_order_acq_rel)) delete[] made;
+        Chunk* expected = nullptr;
+        if (!place.compare_exchange_strong(expected, made, std::memory_order_acq_rel)) delete made;
         return true;
     }
 
     void push_free(std::uint32_t index) noexcept {
-        Slot& slot = (*this)[index];
+        std::atomic<std::uint32_t>& next_free = links(index).next_free;
         std::uint64_t head = free_.load(std::memory_order_relaxed);
         std::uint64_t replacement = 0;
         do {
-            slot.next_free.store(static_cast<std::uint32_t>(head), std::memory_order_relaxed);
+            next_free.store(static_cast<std::uint32_t>(head), std::memory_order_relaxed);
             replacement = ((head >> 32) + 1) << 32 | (index + 1);
         } while (!free_.compare_exchange_weak(head, replacement, std::memory_order_acq_rel));
     }
 
-    std::uint32_t max_;
-    std::atomic<Slot*> first_chunk_{nullptr};       // mostly the only one: found without a further look at memory
-    std::unique_ptr<std::atomic<Slot*>[]> chunks_;  // the others
-    std::atomic<std::uint64_t> free_{0};            // upper half: a count against ABA; lower half: index + 1
+    // What every call looks at comes first.
+    std::atomic<Chunk*> first_chunk_{nullptr};  // mostly the only one: found without a further look at memory
+    std::atomic<std::uint64_t> free_{0};        // upper half: a count against ABA; lower half: index + 1
+    const std::uint32_t max_;
+    std::unique_ptr<std::atomic<Chunk*>[]> chunks_;  // the others
     std::atomic<std::uint32_t> unused_{0};
     std::atomic<std::uint32_t> open_{0};
 };

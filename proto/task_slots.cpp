@@ -45,6 +45,15 @@ void change(TaskSlot& slot, Change body) {
     });
 }
 
+[[gnu::hot]] void TaskSlots::run(std::uint32_t index) noexcept {
+    if (index == none) return;
+    const std::uint64_t now = clock_.now();
+    change(slots_[index], [now](TaskSlot& slot) {
+        slot.since_ns.store(now, std::memory_order_release);
+        slot.waits_for.store({});
+    });
+}
+
 [[gnu::hot]] void TaskSlots::end(std::uint32_t index) noexcept {
     if (index == none) {
         untracked_.fetch_sub(1, std::memory_order_relaxed);

@@ -63,7 +63,6 @@ struct alignas(64) TaskSlot {
     std::atomic<std::uint64_t> begun_ns{0};
     SharedText<48> group;
     SharedText<128> name;
-    std::atomic<std::uint32_t> next_free{0};
 };
 
 // A copy of one task.
@@ -84,6 +83,7 @@ public:
     // Index of the task, or none: there are too many.
     std::uint32_t begin(std::string_view group, std::string_view name) noexcept;
     void wait(std::uint32_t index, std::string_view what, std::string_view details) noexcept;
+    void run(std::uint32_t index) noexcept;
     void end(std::uint32_t index) noexcept;
 
     // Tasks under way that found no slot. Such a task ends with end(none).

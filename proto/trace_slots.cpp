@@ -3,25 +3,25 @@
 namespace quipu {
 
 [[gnu::hot]] void TraceSlots::push_begun(std::uint32_t index) noexcept {
-    TraceSlot& slot = (*this)[index];
-    slot.next_begun = begun_.load(std::memory_order_relaxed);
-    while (!begun_.compare_exchange_weak(slot.next_begun, index + 1, std::memory_order_release)) {
+    TraceLinks& link = links(index);
+    link.next_begun = begun_.load(std::memory_order_relaxed);
+    while (!begun_.compare_exchange_weak(link.next_begun, index + 1, std::memory_order_release)) {
     }
 }
 
 [[gnu::hot]] void TraceSlots::push_ended(std::uint32_t index) noexcept {
-    TraceSlot& slot = (*this)[index];
-    slot.next_ended = ended_.load(std::memory_order_relaxed);
-    while (!ended_.compare_exchange_weak(slot.next_ended, index + 1, std::memory_order_release)) {
+    TraceLinks& link = links(index);
+    link.next_ended = ended_.load(std::memory_order_relaxed);
+    while (!ended_.compare_exchange_weak(link.next_ended, index + 1, std::memory_order_release)) {
     }
 }
 
-std::uint32_t TraceSlots::reverse(std::uint32_t link, std::uint32_t TraceSlot::*next) {
+std::uint32_t TraceSlots::reverse(std::uint32_t link, std::uint32_t TraceLinks::*next) {
     std::uint32_t reversed = 0;
     while (link != 0) {
-        TraceSlot& slot = (*this)[link - 1];
-        const std::uint32_t following = slot.*next;
-        slot.*next = reversed;
+        std::uint32_t& place = links(link - 1).*next;
+        const std::uint32_t following = place;
+        place = reversed;
         reversed = link;
         link = following;
     }

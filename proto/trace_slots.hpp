@@ -21,9 +21,6 @@ struct LabelNode;
 // What every event looks at lies in the first cache line: between two events of a mail daemon the rest has gone cold.
 struct alignas(64) TraceSlot {
     std::atomic<std::uint32_t> generation{0};
-    std::atomic<std::uint32_t> next_free{0};  // links hold index + 1, 0: none
-    std::uint32_t next_begun = 0;
-    std::uint32_t next_ended = 0;
     std::uint64_t id = 0;
     std::uint64_t begin_ns = 0;  // CLOCK_MONOTONIC
     std::uint64_t end_ns = 0;
@@ -42,7 +39,12 @@ struct alignas(64) TraceSlot {
     std::array<char, 256> title;
 };
 
-class TraceSlots : private SlotPool<TraceSlot> {
+struct TraceLinks : FreeLink {
+    std::uint32_t next_begun = 0;
+    std::uint32_t next_ended = 0;
+};
+
+class TraceSlots : private SlotPool<TraceSlot, TraceLinks> {
 public:
     using SlotPool::none;
     using SlotPool::SlotPool;
@@ -59,20 +61,20 @@ public:
     // Courier only. Calls visit(index) for each pushed since the last call, oldest first.
     template <typename Visit>
     void take_begun(Visit visit) {
-        std::uint32_t link = reverse(begun_.exchange(0, std::memory_order_acquire), &TraceSlot::next_begun);
+        std::uint32_t link = reverse(begun_.exchange(0, std::memory_order_acquire), &TraceLinks::next_begun);
         while (link != 0) {
             const std::uint32_t index = link - 1;
-            link = (*this)[index].next_begun;
+            link = links(index).next_begun;
             visit(index);
         }
     }
 
     template <typename Visit>
     void take_ended(Visit visit) {
-        std::uint32_t link = reverse(ended_.exchange(0, std::memory_order_acquire), &TraceSlot::next_ended);
+        std::uint32_t link = reverse(ended_.exchange(0, std::memory_order_acquire), &TraceLinks::next_ended);
         while (link != 0) {
             const std::uint32_t index = link - 1;
-            link = (*this)[index].next_ended;
+            link = links(index).next_ended;
             visit(index);
         }
     }
@@ -83,7 +85,7 @@ public:
     void reset_after_fork() noexcept;
 
 private:
-    std::uint32_t reverse(std::uint32_t link, std::uint32_t TraceSlot::*next);
+    std::uint32_t reverse(std::uint32_t link, std::uint32_t TraceLinks::*next);
 
     std::atomic<std::uint32_t> begun_{0};
     std::atomic<std::uint32_t> ended_{0};

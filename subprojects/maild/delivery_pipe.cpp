@@ -59,7 +59,7 @@ awaitable<Outcome> deliver_pipe(const Delivery& delivery, std::size_t recipient,
     });
     delivery.task.waits_for("the command to end", words.front());
     co_await watch.async_wait(asio::posix::stream_descriptor::wait_read, as_result);
-    delivery.task.waits_for({});
+    delivery.task.runs();
     const bool was_late = std::exchange(*is_late, true);
     limit.cancel();
     Outcome outcome = judge(child.wait());

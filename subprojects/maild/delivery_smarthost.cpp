@@ -72,7 +72,7 @@ awaitable<Reply> Client::read_reply(std::string to, std::chrono::seconds timeout
         if (!line) {
             delivery_.task.waits_for("the smarthost's reply", to);
             const error_code ec = co_await wire_->fill(deadline);
-            delivery_.task.waits_for({});
+            delivery_.task.runs();
             if (ec) {
                 reply = {.code = 0, .text = "connection lost: " + ec.message()};
                 co_return reply;

@@ -66,7 +66,7 @@ awaitable<void> Session::run(bool has_room) {
 awaitable<error_code> Session::fill(std::string_view what, Clock::time_point deadline) {
     task_.waits_for(what, hello_name_);
     const error_code ec = co_await wire_->fill(deadline);
-    task_.waits_for({}, hello_name_);
+    task_.runs();
     co_return ec;
 }
 

@@ -126,6 +126,8 @@ Task Profiler::task(std::string_view, std::string_view) noexcept {
 
 void Task::waits_for(std::string_view, std::string_view) noexcept {}
 
+void Task::runs() noexcept {}
+
 void Task::end() noexcept {}
 
 }  // namespace quipu

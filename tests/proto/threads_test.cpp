@@ -221,10 +221,18 @@ BOOST_AUTO_TEST_CASE(tasks_are_listed_with_what_they_wait_for) {
     BOOST_TEST(got.tasks[0].waits_for == "a command");
     BOOST_TEST(got.tasks[0].details == "3 mails taken");
     BOOST_TEST(got.tasks[0].begun_wall_ns > 1'700'000'000'000'000'000U);
-    BOOST_TEST(got.tasks[0].since_wall_ns >= got.tasks[0].begun_wall_ns);
+    const std::uint64_t since = got.tasks[0].since_wall_ns;
+    BOOST_TEST(since >= got.tasks[0].begun_wall_ns);
     BOOST_TEST(got.tasks[1].name == "abc");
     BOOST_TEST(got.tasks[1].waits_for == "the next hop");
     BOOST_TEST(got.tasks_left_out == 0U);
+
+    first.runs();
+    const wire::ThreadReport later = report();
+    BOOST_REQUIRE(later.tasks.size() == 2U);
+    BOOST_TEST(later.tasks[0].waits_for == "");
+    BOOST_TEST(later.tasks[0].details == "3 mails taken");
+    BOOST_TEST(later.tasks[0].since_wall_ns >= since);
 }
 
 BOOST_AUTO_TEST_CASE(tasks_beyond_the_limit_are_counted_and_told) {
