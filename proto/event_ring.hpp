@@ -3,7 +3,11 @@
 //        read_                 write_
 //   ......|record|record|record|......     positions only grow; position modulo size is the place
 //
-// A record lies in one piece; where it would not fit before the end of the ring, a filler takes the rest.
+//   record:  slot, kind, size of the text | steady_ns | text, padded | other?  | lost_before?
+//            8 bytes                        8           n * 8          8         8
+//
+// So small, since what a mail writes here drives something else out of the processor's cache. A record lies in one
+// piece; where it would not fit before the end of the ring, a filler takes the rest: 8 bytes that tell its size.
 #pragma once
 
 #include <atomic>
@@ -11,37 +15,34 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <new>
 #include <string_view>
 
 namespace quipu {
 
 struct RingRecord {
-    std::uint32_t size;  // of the whole record, a multiple of 8
-    std::uint32_t slot;  // of the trace
+    std::uint32_t slot;         // of the trace
+    std::uint32_t lost_before;  // events of the trace
     std::uint64_t steady_ns;
     std::uint64_t other;  // link
-    std::uint32_t lost_before;
-    std::uint16_t text_size;
-    std::uint8_t kind;  // wire::TraceEventKind, or filler
-    std::uint8_t unused;
+    std::uint8_t kind;    // wire::TraceEventKind, or filler
 };
-
-static_assert(sizeof(RingRecord) == 32);
 
 class EventRing {
 public:
     static constexpr std::uint8_t filler = 0xff;
+    static constexpr std::size_t head_bytes = 16;
 
     EventRing() = default;
 
     // Size: a power of two. Memory is got at the first write.
     void set_size(std::uint32_t bytes) { size_ = bytes; }
 
-    // Writer only. false: no room. Compiled into its callers, see Outbox::append().
+    // Writer only. A text of less than 64 KiB. false: no room. Compiled into its callers, see Outbox::append().
     [[gnu::always_inline]] bool write(const RingRecord& record, std::string_view text) noexcept {
         if (!bytes_ && !allocate()) return false;
-        const auto size = static_cast<std::uint32_t>((sizeof(RingRecord) + text.size() + 7) & ~std::size_t{7});
+        const bool has_other = record.other != 0;
+        const bool has_lost = record.lost_before != 0;
+        const std::uint32_t size = size_of(text.size(), has_other, has_lost);
         std::uint64_t at = write_.load(std::memory_order_relaxed);
         const std::uint64_t to_end = size_ - (at & (size_ - 1));
         const std::uint64_t fill = size > to_end ? to_end : 0;
@@ -49,18 +50,15 @@ public:
         if (fill > 0) put_filler(at, static_cast<std::uint32_t>(fill));
         at += fill;
         std::byte* place = bytes_.get() + (at & (size_ - 1));
-        // Field by field: to put it together elsewhere and copy it would wait for the small writes to be done.
-        auto* put = new (place) RingRecord;
-        put->size = size;
-        put->slot = record.slot;
-        put->steady_ns = record.steady_ns;
-        put->other = record.other;
-        put->lost_before = record.lost_before;
-        put->text_size = static_cast<std::uint16_t>(text.size());
-        put->kind = record.kind;
-        std::byte* text_place = place + sizeof record;
+        put(place,
+            text.size() | std::uint64_t{record.kind} << kind_bit | std::uint64_t{has_other} << other_bit |
+                std::uint64_t{has_lost} << lost_bit | std::uint64_t{record.slot} << slot_bit);
+        put(place + word_bytes, record.steady_ns);
+        std::byte* text_place = place + head_bytes;
         const bool is_there = reinterpret_cast<const std::byte*>(text.data()) == text_place;
         if (!text.empty() && !is_there) std::memcpy(text_place, text.data(), text.size());
+        if (has_lost) put(place + size - word_bytes, record.lost_before);
+        if (has_other) put(place + size - (has_lost ? 2 : 1) * word_bytes, record.other);
         write_.store(at + size, std::memory_order_release);
         // The next record's place was last used a whole ring ago: it comes while the mail daemon does something else.
         __builtin_prefetch(place + size + 64, 1);
@@ -74,9 +72,9 @@ public:
         if (!bytes_ && !allocate()) return nullptr;
         const std::uint64_t at = write_.load(std::memory_order_relaxed);
         const std::uint64_t to_end = size_ - (at & (size_ - 1));
-        const std::uint64_t wanted = sizeof(RingRecord) + bytes;
+        const std::uint64_t wanted = size_of(bytes, true, true);
         if (to_end < wanted || !has_room(at + wanted)) return nullptr;
-        return reinterpret_cast<char*>(bytes_.get() + (at & (size_ - 1)) + sizeof(RingRecord));
+        return reinterpret_cast<char*>(bytes_.get() + (at & (size_ - 1)) + head_bytes);
     }
 
     // Reader only: where the writer is now, and the record at a position before that.
@@ -87,16 +85,19 @@ public:
     // Valid until release() goes beyond it.
     std::uint32_t read(std::uint64_t at, RingRecord& record, std::string_view& text) const {
         const std::byte* place = bytes_.get() + (at & (size_ - 1));
-        // A filler may be shorter than a record; its size and mark sit in its first 8 bytes.
-        std::uint64_t first = 0;
-        std::memcpy(&first, place, sizeof first);
-        if (first >> 32 == filler_slot) {
-            record.kind = filler;
-            return static_cast<std::uint32_t>(first);
-        }
-        std::memcpy(&record, place, sizeof record);
-        text = {reinterpret_cast<const char*>(place) + sizeof record, record.text_size};
-        return record.size;
+        const std::uint64_t first = got(place);
+        record.kind = static_cast<std::uint8_t>(first >> kind_bit);
+        record.slot = static_cast<std::uint32_t>(first >> slot_bit);
+        if (record.kind == filler) return record.slot;  // its size
+        const bool has_other = (first >> other_bit & 1) != 0;
+        const bool has_lost = (first >> lost_bit & 1) != 0;
+        const std::size_t text_size = first & 0xffff;
+        const std::uint32_t size = size_of(text_size, has_other, has_lost);
+        record.steady_ns = got(place + word_bytes);
+        text = {reinterpret_cast<const char*>(place) + head_bytes, text_size};
+        record.lost_before = has_lost ? static_cast<std::uint32_t>(got(place + size - word_bytes)) : 0;
+        record.other = has_other ? got(place + size - (has_lost ? 2 : 1) * word_bytes) : 0;
+        return size;
     }
 
     void release(std::uint64_t up_to) { read_.store(up_to, std::memory_order_release); }
@@ -113,7 +114,22 @@ private:
         void operator()(std::byte* memory) const { std::free(memory); }
     };
 
-    static constexpr std::uint64_t filler_slot = 0xffffffff;
+    static constexpr std::size_t word_bytes = 8;
+    // In a record's first word, behind the text's size.
+    static constexpr unsigned kind_bit = 16, other_bit = 24, lost_bit = 25, slot_bit = 32;
+
+    static std::uint32_t size_of(std::size_t text_size, bool has_other, bool has_lost) noexcept {
+        const std::size_t padded = (text_size + word_bytes - 1) & ~(word_bytes - 1);
+        return static_cast<std::uint32_t>(head_bytes + padded + word_bytes * (has_other + has_lost));
+    }
+
+    static void put(std::byte* place, std::uint64_t word) noexcept { std::memcpy(place, &word, sizeof word); }
+
+    static std::uint64_t got(const std::byte* place) noexcept {
+        std::uint64_t word = 0;
+        std::memcpy(&word, place, sizeof word);
+        return word;
+    }
 
     bool allocate() noexcept {
         bytes_.reset(static_cast<std::byte*>(std::calloc(size_, 1)));
@@ -129,8 +145,7 @@ private:
     }
 
     void put_filler(std::uint64_t at, std::uint32_t size) noexcept {
-        const std::uint64_t first = filler_slot << 32 | size;
-        std::memcpy(bytes_.get() + (at & (size_ - 1)), &first, sizeof first);
+        put(bytes_.get() + (at & (size_ - 1)), std::uint64_t{filler} << kind_bit | std::uint64_t{size} << slot_bit);
     }
 
     // What a write looks at, in one cache line.

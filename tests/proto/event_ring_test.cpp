@@ -3,6 +3,10 @@
 #include <boost/test/unit_test.hpp>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
+
+#include "proto/limits.hpp"
 
 BOOST_AUTO_TEST_SUITE(proto_event_ring)
 
@@ -66,13 +70,45 @@ BOOST_AUTO_TEST_CASE(a_text_that_was_written_in_its_place_is_read_like_one_that_
     BOOST_TEST(in_place < 10'000U);  // at the ring's end there is no such place
 }
 
+BOOST_AUTO_TEST_CASE(a_record_is_read_as_it_was_written_whatever_it_holds) {
+    EventRing ring;
+    ring.set_size(1 << 20);
+    constexpr std::uint32_t most = 0xffffffff;
+    std::vector<std::pair<RingRecord, std::string>> written;
+    for (const std::uint32_t slot : {0U, 7U, most}) {
+        for (const std::uint32_t lost : {0U, 1U, most}) {
+            for (const std::uint64_t other : {std::uint64_t{0}, std::uint64_t{1}, ~std::uint64_t{0}}) {
+                for (const std::size_t size :
+                     {std::size_t{0}, std::size_t{1}, std::size_t{8}, limits::max_event_bytes}) {
+                    const auto kind = static_cast<std::uint8_t>(written.size() % 5);
+                    written.push_back({{slot, lost, other + 5, other, kind}, std::string(size, 'x')});
+                    BOOST_REQUIRE(ring.write(written.back().first, written.back().second));
+                }
+            }
+        }
+    }
+    std::uint64_t at = ring.begin();
+    for (const auto& [wanted, wanted_text] : written) {
+        RingRecord record{};
+        std::string_view text;
+        at += ring.read(at, record, text);
+        BOOST_TEST(record.slot == wanted.slot);
+        BOOST_TEST(record.lost_before == wanted.lost_before);
+        BOOST_TEST(record.steady_ns == wanted.steady_ns);
+        BOOST_TEST(record.other == wanted.other);
+        BOOST_TEST(record.kind == wanted.kind);
+        BOOST_TEST(text == wanted_text);
+    }
+    BOOST_TEST(at == ring.end());
+}
+
 BOOST_AUTO_TEST_CASE(a_full_ring_refuses_and_takes_again_after_reading) {
     EventRing ring;
     ring.set_size(1024);
     std::uint64_t written = 0;
     RingRecord record{};
     while (ring.write(record, {})) ++written;
-    BOOST_TEST(written == 1024 / sizeof(RingRecord));
+    BOOST_TEST(written == 1024 / EventRing::head_bytes);
     BOOST_TEST(!ring.write(record, {}));
     ring.release(ring.end());
     BOOST_TEST(ring.write(record, {}));
