@@ -58,7 +58,7 @@ asio::posix::stream_descriptor waiting_calls(asio::io_context& io, const quipu::
     return {io, copy};
 }
 
-// On the loop: quipud's questions, what the emitter has to say, and with --courier=loop all of its work.
+// On the loop: quipud's questions, what the emitter has to say, and without --courier=thread all of its work.
 awaitable<void> make_calls(asio::posix::stream_descriptor waiting, quipu::Emitter& emitter) {
     while (true) {
         const auto [ec] = co_await waiting.async_wait(asio::posix::stream_descriptor::wait_read, as_result);

@@ -19,7 +19,7 @@ constexpr mailside::FlagRow rows[] = {
     {"maildir", "/var/lib/maild/mail", "folder of the users' Maildirs, each made with its first mail"},
     {"queue_dir", "/var/lib/maild/queue", "folder of the queue, one file an item"},
     {"ingest_socket", "/run/quipu/ingest.sock", "where quipud listens; it may be absent"},
-    {"courier", "thread", "who pushes to quipud: a thread also shows what maild hangs in; loop costs a little less"},
+    {"courier", "loop", "who pushes to quipud: the event loop costs least; a thread also shows what maild hangs in"},
     {"smarthost", "", "HOST:PORT that takes mail for other domains; empty: none is relayed"},
     {"tls_certificate", "", "PEM file with the certificate chain; enables STARTTLS"},
     {"tls_private_key", "", "PEM file with the private key"},

@@ -26,7 +26,7 @@ struct Options {
     std::filesystem::path maildir;
     std::filesystem::path queue_dir;
     std::string ingest_socket;
-    bool has_courier_thread = true;
+    bool has_courier_thread = false;
     std::optional<HostPort> smarthost;
     std::string tls_certificate;
     std::string tls_private_key;

@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(wrong_input_gets_a_sentence_with_the_offending_value) {
         }
     }
     BOOST_TEST(!refusal({("--ingest_socket=" + std::string(108, 'x')).c_str()}).empty());
-    BOOST_TEST(refusal({"--courier=loop"}).empty());
+    BOOST_TEST(refusal({"--courier=thread"}).empty());
     BOOST_TEST(refusal({"--courier=horse"}) == "--courier 'horse' is neither loop nor thread");
     BOOST_TEST(refusal({("--ingest_socket=" + std::string(107, 'x')).c_str()}).empty());
 }
