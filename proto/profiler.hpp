@@ -57,7 +57,7 @@ public:
 
     // From now on: "a command", "the next hop's answer". Empty: it runs. Cut after 96 bytes, details after 128.
     void waits_for(std::string_view what, std::string_view details = {}) noexcept;
-    // No longer; the details stay. Cheaper than to wait for nothing.
+    // It waits no longer; the details stay. Cheaper than waits_for({}).
     void runs() noexcept;
 
 private:

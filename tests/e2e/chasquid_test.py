@@ -225,7 +225,10 @@ class Questions(WithChasquid):
         self.quipud_ = self.quipud()
         self.chasquid()
         self.relay(self.quipud_, self.daemon)
-        harness.wait_until(lambda: self.quipud_.vars()["cmdline"][:1] == ["chasquid"], "chasquid is told to quipud")
+        # What it can be asked is told with the first push, after who it is.
+        harness.wait_until(
+            lambda: chasquid.get(self.quipud_.address, "/debug/queue")[0] == 200, "chasquid's queue can be asked for"
+        )
 
     def get(self, path, timeout=60):
         """The body of a good answer, as bytes."""
