@@ -170,7 +170,11 @@ std::span<const std::string_view> Questions::topics() {
 }
 
 awaitable<void> Questions::answer(quipu::Query query) {
-    std::erase_if(running_, [](const auto& weak) { return weak.expired(); });
+    // One that is done may live on until watch() sees it.
+    std::erase_if(running_, [](const auto& weak) {
+        const auto running = weak.lock();
+        return !running || running->is_done;
+    });
     if (is_stopped_) co_return query.finish(AnswerStatus::failed, "the relay ends");
     if (running_.size() >= max_at_once) {
         co_return query.finish(AnswerStatus::busy, "the relay answers eight questions already; ask again in a moment");

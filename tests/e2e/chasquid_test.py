@@ -252,6 +252,10 @@ class Questions(WithChasquid):
         self.assertEqual(item["recipients"][0]["address"], "someone@nowhere.invalid")
         self.assertEqual(item["recipients"][0]["status"], "PENDING")
 
+    def test_questions_one_after_the_other_are_all_answered(self):
+        for _ in range(40):
+            self.assertIn(b"length: 0\n", self.get("/debug/queue"))
+
     def test_go_tool_pprof_reads_every_profile(self):
         for name in ("profile?seconds=1", "heap", "allocs", "goroutine", "block", "mutex", "threadcreate"):
             url = f"http://{self.quipud_.address}/debug/pprof/{name}"
