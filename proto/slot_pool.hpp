@@ -1,6 +1,6 @@
 // A bounded set of slots, taken and given back by any thread without a lock. Memory comes in chunks, on first use, and
-// stays. Slots are linked into lists: the free ones into ours, others as the user of `Links` likes. The links lie side by
-// side and apart from the slots: who follows a list waits for memory once for many of them.
+// stays. Slots are linked into lists: the free ones into ours, others as the user of `Links` likes. The links lie side
+// by side and apart from the slots: who follows a list waits for memory once for many of them.
 #pragma once
 
 #include <algorithm>
