@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -25,8 +26,9 @@ using Clock = std::chrono::steady_clock;
 
 // A thread that does not answer in this time sleeps in the kernel for good, or is not let run.
 constexpr std::chrono::milliseconds answer_time{100};
-// A thread blocks SIGPROF also while a profile's handler runs on it, but not at each look for as long as this.
-constexpr std::chrono::milliseconds handler_time{50};
+// A thread blocks SIGPROF also while a profile's handler runs on it, but not at each of so many looks, a millisecond
+// apart.
+constexpr unsigned handler_looks = 50;
 // All threads together: then the rest goes without stacks.
 constexpr std::chrono::seconds report_time{3};
 
@@ -37,7 +39,7 @@ struct OneThread {
     std::vector<std::uint64_t> stack{};
     bool is_cut = false;
     std::string why_none{};
-    bool is_asked = false;
+    std::optional<Clock::time_point> asked{};  // when
 };
 
 class Asking {
@@ -80,34 +82,36 @@ private:
 
     // false: nobody wants the report any more.
     bool wait(std::span<OneThread> threads) const {
-        const Clock::time_point begin = Clock::now();
-        for (Clock::time_point now = begin; now < begin + answer_time; now = Clock::now()) {
-            const bool may_let_in = is_profile_running() && now < begin + handler_time;
+        for (unsigned looks = 0;; ++looks) {
+            const bool may_let_in = is_profile_running() && looks < handler_looks;
             bool is_done = true;
             for (std::size_t i = 0; i < threads.size(); ++i) {
                 OneThread& thread = threads[i];
                 if (!thread.why_none.empty() || batch_->is_answered(i)) continue;
-                if (!thread.is_asked) signal(thread);
-                is_done = is_done && !(thread.is_asked || may_let_in);
+                if (!thread.asked) signal(thread);
+                const bool is_waited_for = thread.asked ? Clock::now() < *thread.asked + answer_time : may_let_in;
+                is_done = is_done && !is_waited_for;
             }
             if (is_done) return true;
             if (!pause_(1)) return false;
         }
-        return true;
     }
 
     // One that blocks the signal would find it waiting, and may take it for its own.
     static void signal(OneThread& thread) {
         if (blocks_profile_signal(thread.tid)) return;
-        thread.is_asked = send_stack_signal(thread.tid);
-        if (!thread.is_asked) thread.why_none = "it has ended";
+        if (send_stack_signal(thread.tid)) {
+            thread.asked = Clock::now();
+        } else {
+            thread.why_none = "it has ended";
+        }
     }
 
     void collect(OneThread& thread, std::size_t index) const {
         if (!thread.why_none.empty()) return;
         if (!batch_->is_answered(index)) {
-            thread.why_none = thread.is_asked ? "it did not answer in " + std::to_string(answer_time.count()) + " ms"
-                                              : "it blocks SIGPROF";
+            thread.why_none = thread.asked ? "it did not answer in " + std::to_string(answer_time.count()) + " ms"
+                                           : "it blocks SIGPROF";
             return;
         }
         const Stack& stack = batch_->stack(index);
