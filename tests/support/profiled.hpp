@@ -24,15 +24,20 @@ std::uint64_t address_of_spin_once();
 // Nobody handles SIGPROF.
 bool has_default_action();
 
-// A thread that runs body over and over, as long as the object lives.
+// A thread that runs body over and over, as long as the object lives; it has done so once when that is made.
 class Repeating {
 public:
     template <typename Body>
     Repeating(const char* name, Body body)
         : thread_([this, name, body] {
               pthread_setname_np(pthread_self(), name);
+              body();
+              has_run_ = true;
+              has_run_.notify_one();
               while (!is_ending_) body();
-          }) {}
+          }) {
+        has_run_.wait(false);
+    }
 
     ~Repeating() {
         is_ending_ = true;
@@ -43,7 +48,7 @@ public:
     Repeating& operator=(const Repeating&) = delete;
 
 private:
-    std::atomic<bool> is_ending_{false};
+    std::atomic<bool> has_run_{false}, is_ending_{false};
     std::thread thread_;
 };
 
