@@ -58,7 +58,7 @@ public:
         const bool is_there = reinterpret_cast<const std::byte*>(text.data()) == text_place;
         if (!text.empty() && !is_there) std::memcpy(text_place, text.data(), text.size());
         if (has_lost) put(place + size - word_bytes, record.lost_before);
-        if (has_other) put(place + size - (has_lost ? 2 : 1) * word_bytes, record.other);
+        if (has_other) put(text_place + padded(text.size()), record.other);
         write_.store(at + size, std::memory_order_release);
         // The next record's place was last used a whole ring ago: it comes while the mail daemon does something else.
         __builtin_prefetch(place + size + 64, 1);
@@ -96,7 +96,7 @@ public:
         record.steady_ns = got(place + word_bytes);
         text = {reinterpret_cast<const char*>(place) + head_bytes, text_size};
         record.lost_before = has_lost ? static_cast<std::uint32_t>(got(place + size - word_bytes)) : 0;
-        record.other = has_other ? got(place + size - (has_lost ? 2 : 1) * word_bytes) : 0;
+        record.other = has_other ? got(place + head_bytes + padded(text_size)) : 0;
         return size;
     }
 
@@ -118,9 +118,12 @@ private:
     // In a record's first word, behind the text's size.
     static constexpr unsigned kind_bit = 16, other_bit = 24, lost_bit = 25, slot_bit = 32;
 
+    static std::size_t padded(std::size_t text_size) noexcept {
+        return (text_size + word_bytes - 1) & ~(word_bytes - 1);
+    }
+
     static std::uint32_t size_of(std::size_t text_size, bool has_other, bool has_lost) noexcept {
-        const std::size_t padded = (text_size + word_bytes - 1) & ~(word_bytes - 1);
-        return static_cast<std::uint32_t>(head_bytes + padded + word_bytes * (has_other + has_lost));
+        return static_cast<std::uint32_t>(head_bytes + padded(text_size) + word_bytes * (has_other + has_lost));
     }
 
     static void put(std::byte* place, std::uint64_t word) noexcept { std::memcpy(place, &word, sizeof word); }
