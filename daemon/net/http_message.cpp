@@ -9,6 +9,8 @@
 #include <chrono>
 #include <utility>
 
+#include "daemon/pages/when.hpp"
+
 namespace quipu {
 
 namespace {
@@ -32,10 +34,8 @@ std::string http_date(std::int64_t wall_ns) {
     namespace chrono = std::chrono;
     constexpr std::string_view days = "SunMonTueWedThuFriSat";
     constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    const chrono::sys_seconds time{chrono::floor<chrono::seconds>(chrono::nanoseconds(wall_ns))};
-    const auto day = chrono::floor<chrono::days>(time);
+    const chrono::sys_days day{chrono::floor<chrono::days>(chrono::nanoseconds(wall_ns))};
     const chrono::year_month_day date(day);
-    const chrono::hh_mm_ss clock(time - day);
     std::string out;
     const auto append_two = [&out](auto number) {
         out += static_cast<char>('0' + static_cast<unsigned>(number) / 10 % 10);
@@ -49,13 +49,7 @@ std::string http_date(std::int64_t wall_ns) {
     out += ' ';
     append_two(static_cast<int>(date.year()) / 100);
     append_two(static_cast<int>(date.year()));
-    out += ' ';
-    append_two(clock.hours().count());
-    out += ':';
-    append_two(clock.minutes().count());
-    out += ':';
-    append_two(clock.seconds().count());
-    out += " GMT";
+    out += ' ' + time_of_day(wall_ns, 0) + " GMT";
     return out;
 }
 
