@@ -6,7 +6,6 @@
 #include <boost/beast/http/chunk_encode.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/fields.hpp>
-#include <chrono>
 #include <utility>
 
 #include "daemon/pages/when.hpp"
@@ -27,30 +26,6 @@ std::string_view field(const HttpRequest& message, std::string_view name) {
 
 bool is_safe_value(std::string_view value) {
     return std::none_of(value.begin(), value.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
-}
-
-// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7). Not by strftime(), whose tables have gone cold from page to page.
-std::string http_date(std::int64_t wall_ns) {
-    namespace chrono = std::chrono;
-    constexpr std::string_view days = "SunMonTueWedThuFriSat";
-    constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    const chrono::sys_days day{chrono::floor<chrono::days>(chrono::nanoseconds(wall_ns))};
-    const chrono::year_month_day date(day);
-    std::string out;
-    const auto append_two = [&out](auto number) {
-        out += static_cast<char>('0' + static_cast<unsigned>(number) / 10 % 10);
-        out += static_cast<char>('0' + static_cast<unsigned>(number) % 10);
-    };
-    out += days.substr(std::size_t{3} * chrono::weekday(day).c_encoding(), 3);
-    out += ", ";
-    append_two(static_cast<unsigned>(date.day()));
-    out += ' ';
-    out += months.substr(std::size_t{3} * (static_cast<unsigned>(date.month()) - 1), 3);
-    out += ' ';
-    append_two(static_cast<int>(date.year()) / 100);
-    append_two(static_cast<int>(date.year()));
-    out += ' ' + time_of_day(wall_ns, 0) + " GMT";
-    return out;
 }
 
 std::string_view edge_sentence(unsigned status) {
@@ -98,7 +73,7 @@ std::string response_head(const Response& response, Framing framing, unsigned ve
     head.version(version);
     head.result(response.status);
     http::fields& fields = head;
-    fields.set(http::field::date, http_date(now.wall_ns));
+    fields.set(http::field::date, http_time(now.wall_ns));
     fields.set(http::field::content_type, response.content_type);
     for (const auto& [name, value] : response.headers) {
         if (is_safe_value(value)) fields.insert(name, value);

@@ -117,6 +117,25 @@ std::string iso_time(std::int64_t wall_ns) {
     return out;
 }
 
+// Not by strftime(), whose tables have gone cold from page to page.
+std::string http_time(std::int64_t wall_ns) {
+    constexpr std::string_view days = "SunMonTueWedThuFriSat";
+    constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    const Clock clock = split(wall_ns);
+    const std::chrono::weekday weekday{std::chrono::sys_days{clock.date}};
+    std::string out(days.substr(std::size_t{3} * weekday.c_encoding(), 3));
+    out += ", ";
+    append_padded(out, static_cast<unsigned>(clock.date.day()), 2);
+    out += ' ';
+    out += months.substr(std::size_t{3} * (static_cast<unsigned>(clock.date.month()) - 1), 3);
+    out += ' ';
+    append_padded(out, static_cast<int>(clock.date.year()), 4);
+    out += ' ';
+    append_time(out, clock, 0);
+    out += " GMT";
+    return out;
+}
+
 std::string go_time(std::int64_t wall_ns) {
     std::string out = date_time(wall_ns, 9);
     out.erase(out.find_last_not_of('0') + 1);

@@ -13,6 +13,8 @@ std::string date_time(std::int64_t wall_ns, int digits);
 std::string time_of_day(std::int64_t wall_ns, int digits);
 // "2026-11-25T02:04:10.937945941Z"
 std::string iso_time(std::int64_t wall_ns);
+// As HTTP writes it (RFC 9110, 5.6.7): "Sun, 06 Nov 1994 08:49:37 GMT".
+std::string http_time(std::int64_t wall_ns);
 // As Go prints a time: "2026-11-25 02:04:10.9379 +0000 UTC", without zeros at the end of the fraction.
 std::string go_time(std::int64_t wall_ns);
 
