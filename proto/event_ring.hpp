@@ -39,42 +39,37 @@ public:
 
     // Writer only. A text of less than 64 KiB. false: no room. Compiled into its callers, see Outbox::append().
     [[gnu::always_inline]] bool write(const RingRecord& record, std::string_view text) noexcept {
-        if (!bytes_ && !allocate()) return false;
-        const bool has_other = record.other != 0;
-        const bool has_lost = record.lost_before != 0;
-        const std::uint32_t size = size_of(text.size(), has_other, has_lost);
+        if (!bytes_ && !allocate()) [[unlikely]]
+            return false;
+        const std::uint32_t size = size_of(text.size(), record.other != 0, record.lost_before != 0);
         std::uint64_t at = write_.load(std::memory_order_relaxed);
         const std::uint64_t to_end = size_ - (at & (size_ - 1));
         const std::uint64_t fill = size > to_end ? to_end : 0;
-        if (!has_room(at + fill + size)) return false;
-        if (fill > 0) put_filler(at, static_cast<std::uint32_t>(fill));
-        at += fill;
-        std::byte* place = bytes_.get() + (at & (size_ - 1));
-        put(place,
-            text.size() | std::uint64_t{record.kind} << kind_bit | std::uint64_t{has_other} << other_bit |
-                std::uint64_t{has_lost} << lost_bit | std::uint64_t{record.slot} << slot_bit);
-        put(place + word_bytes, record.steady_ns);
-        std::byte* text_place = place + head_bytes;
-        const bool is_there = reinterpret_cast<const std::byte*>(text.data()) == text_place;
-        if (!text.empty() && !is_there) std::memcpy(text_place, text.data(), text.size());
-        if (has_lost) put(place + size - word_bytes, record.lost_before);
-        if (has_other) put(text_place + padded(text.size()), record.other);
-        write_.store(at + size, std::memory_order_release);
-        // The next record's place was last used a whole ring ago: it comes while the mail daemon does something else.
-        __builtin_prefetch(place + size + 64, 1);
-        __builtin_prefetch(place + size + 128, 1);
+        if (!has_room(at + fill + size)) [[unlikely]]
+            return false;
+        if (fill > 0) [[unlikely]] {
+            put_filler(at, static_cast<std::uint32_t>(fill));
+            at += fill;
+        }
+        if (!text.empty()) std::memcpy(place_at(at) + head_bytes, text.data(), text.size());
+        put_record(at, record, text.size());
         return true;
     }
 
-    // Writer only: where the next record's text will be, if at least `bytes` are free in one piece from there: a text
-    // that is written there before write() need not be copied. Else null.
+    // Writer only: where the next record's text can be written, up to `bytes` of it, for write_placed(). Null: there is
+    // no room for that in one piece.
     char* text_place(std::size_t bytes) noexcept {
-        if (!bytes_ && !allocate()) return nullptr;
         const std::uint64_t at = write_.load(std::memory_order_relaxed);
         const std::uint64_t to_end = size_ - (at & (size_ - 1));
         const std::uint64_t wanted = size_of(bytes, true, true);
-        if (to_end < wanted || !has_room(at + wanted)) return nullptr;
-        return reinterpret_cast<char*>(bytes_.get() + (at & (size_ - 1)) + head_bytes);
+        if (!bytes_ || to_end < wanted || !has_room(at + wanted)) [[unlikely]]
+            return nullptr;
+        return reinterpret_cast<char*>(place_at(at) + head_bytes);
+    }
+
+    // Writer only: the record of the text that was written to text_place() just before.
+    [[gnu::always_inline]] void write_placed(const RingRecord& record, std::size_t text_size) noexcept {
+        put_record(write_.load(std::memory_order_relaxed), record, text_size);
     }
 
     // Reader only: where the writer is now, and the record at a position before that.
@@ -84,7 +79,7 @@ public:
 
     // Valid until release() goes beyond it.
     std::uint32_t read(std::uint64_t at, RingRecord& record, std::string_view& text) const {
-        const std::byte* place = bytes_.get() + (at & (size_ - 1));
+        const std::byte* place = place_at(at);
         const std::uint64_t first = got(place);
         record.kind = static_cast<std::uint8_t>(first >> kind_bit);
         record.slot = static_cast<std::uint32_t>(first >> slot_bit);
@@ -134,6 +129,27 @@ private:
         return word;
     }
 
+    std::byte* place_at(std::uint64_t at) const noexcept { return bytes_.get() + (at & (size_ - 1)); }
+
+    // All but the text, which is there.
+    [[gnu::always_inline]] void put_record(std::uint64_t at, const RingRecord& record, std::size_t text_size) noexcept {
+        const bool has_other = record.other != 0;
+        const bool has_lost = record.lost_before != 0;
+        const std::uint32_t size = size_of(text_size, has_other, has_lost);
+        std::byte* const place = place_at(at);
+        put(place,
+            text_size | std::uint64_t{record.kind} << kind_bit | std::uint64_t{has_other} << other_bit |
+                std::uint64_t{has_lost} << lost_bit | std::uint64_t{record.slot} << slot_bit);
+        put(place + word_bytes, record.steady_ns);
+        if (has_lost) [[unlikely]]
+            put(place + size - word_bytes, record.lost_before);
+        if (has_other) put(place + head_bytes + padded(text_size), record.other);
+        write_.store(at + size, std::memory_order_release);
+        // The next record's place was last used a whole ring ago: it comes while the mail daemon does something else.
+        __builtin_prefetch(place + size + 64, 1);
+        __builtin_prefetch(place + size + 128, 1);
+    }
+
     bool allocate() noexcept {
         bytes_.reset(static_cast<std::byte*>(std::calloc(size_, 1)));
         return bytes_ != nullptr;
@@ -148,7 +164,7 @@ private:
     }
 
     void put_filler(std::uint64_t at, std::uint32_t size) noexcept {
-        put(bytes_.get() + (at & (size_ - 1)), std::uint64_t{filler} << kind_bit | std::uint64_t{size} << slot_bit);
+        put(place_at(at), std::uint64_t{filler} << kind_bit | std::uint64_t{size} << slot_bit);
     }
 
     // What a write looks at, in one cache line.

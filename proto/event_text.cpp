@@ -14,7 +14,9 @@ constexpr std::string_view cut_mark = "...";
 
 enum class Width : std::uint8_t { as_int, as_long, as_long_long, as_size };
 
-// Writes while it knows how to, and says when it does not.
+// Writes while it knows how to, and says when it does not. What an event mostly needs stands in write(), the rest
+// apart: between two events of a mail daemon code has gone cold, and fetching it takes longer than running it. So no
+// library is called for what is short, either.
 class Quick {
 public:
     explicit Quick(EventText& text) : begin_(text.data()), at_(begin_), end_(begin_ + limits::max_event_bytes) {}
@@ -25,9 +27,10 @@ public:
             if (!put_plain(p)) return false;
             if (*p == 0) return true;
             ++p;
-            if (*p == 's') {  // most are
-                const char* text = va_arg(args.list, const char*);
-                if (!text || !put(text)) return false;
+            if (*p == 's') {
+                if (!put_text(va_arg(args.list, const char*), end_)) return false;
+            } else if (*p == 'd') {
+                if (!put_signed(va_arg(args.list, int))) return false;
             } else if (!put_conversion(p, args)) {
                 return false;
             }
@@ -38,19 +41,17 @@ public:
 
 private:
     // Leaves p at the conversion's last byte.
-    bool put_conversion(const char*& p, EventArguments& args) {
+    [[gnu::noinline]] bool put_conversion(const char*& p, EventArguments& args) {
         if (p[0] == '.' && p[1] == '*' && p[2] == 's') {
             p += 2;
             const int precision = va_arg(args.list, int);
             const char* text = va_arg(args.list, const char*);
-            if (precision < 0 || !text) return false;
-            return put({text, strnlen(text, static_cast<std::size_t>(precision))});
+            if (precision < 0) return false;
+            // What does not fit into the whole text need not be looked at any further.
+            return put_text(text, precision > end_ - at_ ? end_ : at_ + precision);
         }
-        if (*p == '%') return put("%");
-        if (*p == 'c') {
-            const auto byte = static_cast<char>(va_arg(args.list, int));
-            return put({&byte, 1});
-        }
+        if (*p == '%') return put('%');
+        if (*p == 'c') return put(static_cast<char>(va_arg(args.list, int)));
         const Width width = width_at(p);
         switch (*p) {
             case 'd':
@@ -68,7 +69,7 @@ private:
         return p += 2, Width::as_long_long;
     }
 
-    // Up to the next conversion or the end. Pieces are short: a call to find and another to copy would cost more.
+    // Up to the next conversion or the end.
     bool put_plain(const char*& format) {
         const char* from = format;
         char* to = at_;
@@ -81,34 +82,42 @@ private:
         return true;
     }
 
-    bool put(std::string_view bytes) {
-        if (bytes.size() > static_cast<std::size_t>(end_ - at_)) return false;
-        std::memcpy(at_, bytes.data(), bytes.size());
-        at_ += bytes.size();
+    // Up to its end, or `limit`. false: it goes on where there is no room.
+    bool put_text(const char* text, const char* limit) {
+        if (!text) return false;
+        char* to = at_;
+        for (; to != limit && *text != 0; ++to, ++text) *to = *text;
+        at_ = to;
+        return to != end_ || limit != end_ || *text == 0;
+    }
+
+    bool put(char byte) {
+        if (at_ == end_) return false;
+        *at_++ = byte;
         return true;
     }
 
     bool put_signed(long long value) {
         const auto magnitude = static_cast<unsigned long long>(value);
         if (value >= 0) return put_number<10>(magnitude);
-        return put("-") && put_number<10>(0 - magnitude);
+        return put('-') && put_number<10>(0 - magnitude);
     }
 
-    // Digit by digit: the numbers of events are short, and a library's table of pairs would have gone cold.
     template <unsigned base>
     bool put_number(unsigned long long value) {
         std::array<char, 20> digits;  // of 2^64
-        char* const end = digits.data() + digits.size();
-        char* at = end;
+        std::size_t count = 0;
         do {
             const auto digit = static_cast<unsigned>(value % base);
-            *--at = static_cast<char>(digit < 10 ? '0' + digit : 'a' + digit - 10);
+            digits[count++] = static_cast<char>(digit < 10 ? '0' + digit : 'a' + digit - 10);
             value /= base;
         } while (value != 0);
-        return put({at, static_cast<std::size_t>(end - at)});
+        if (count > static_cast<std::size_t>(end_ - at_)) return false;
+        while (count > 0) *at_++ = digits[--count];
+        return true;
     }
 
-    // All widths as the widest: a number's digits are made in one place, and little code is fetched between two mails.
+    // All widths as the widest: a number's digits are made in one place.
     static long long signed_of(Width width, EventArguments& args) {
         switch (width) {
             case Width::as_int: return va_arg(args.list, int);
@@ -134,17 +143,23 @@ private:
     char* end_;
 };
 
+std::string_view cut_to_fit(EventText& text, std::size_t length) {
+    return length < text.size() ? std::string_view(text.data(), length) : cut_event(text);
+}
+
 }  // namespace
 
 [[gnu::hot]] std::string_view format_event(
     EventText& text, const char* format, EventArguments& args, EventArguments& again
 ) noexcept {
     Quick quick(text);
-    if (quick.write(format, args)) return quick.text();
+    if (quick.write(format, args)) [[likely]]
+        return quick.text();
     const int length = std::vsnprintf(text.data(), text.size(), format, again.list);
-    if (length < 0) return format;
-    if (static_cast<std::size_t>(length) < text.size()) return {text.data(), static_cast<std::size_t>(length)};
-    return cut_event(text);
+    if (length >= 0) return cut_to_fit(text, static_cast<std::size_t>(length));
+    const std::string_view refused = format;
+    refused.copy(text.data(), text.size());
+    return cut_to_fit(text, refused.size());
 }
 
 std::string_view cut_event(EventText& text) noexcept {

@@ -21,7 +21,8 @@ struct EventArguments {
 
 // As vsnprintf; the usual conversions without it and to the same effect. Both ways walk the arguments, so there are two
 // lists of the same ones, each started by the caller: a copy would cost a quarter of the formatting.
-// The view is into `text`; into `format` itself where vsnprintf refuses it: a broken format still tells where it was.
+// The view is of the beginning of `text`. Where vsnprintf refuses the format it is that: a broken one still tells
+// where.
 std::string_view format_event(
     EventText& text, const char* format, EventArguments& args, EventArguments& again
 ) noexcept;

@@ -1,8 +1,10 @@
 // Encoding. Field numbers are those of quipu.proto; proto3's defaults (0, empty) are left out.
 #include "proto/message.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <type_traits>
+#include <utility>
 #include <variant>
 
 #include "proto/limits.hpp"
@@ -19,6 +21,7 @@ void write(Writer& w, const TextValue& text);
 void write(Writer& w, const Bounds& bounds);
 void write(Writer& w, const Sampling& sampling);
 void write(Writer& w, const Argument& argument);
+void write(Writer& w, const TraceEvent& event);
 void write(Writer& w, const QueueRecipient& recipient);
 void write(Writer& w, const QueueItem& item);
 
@@ -103,7 +106,8 @@ void write(Writer& w, const Set& set) {
     for (const TextValue& text : set.texts) add_required(w, 3, text);
 }
 
-void write(PlaceWriter& w, const TraceEvent& event) {
+template <typename AnyWriter>
+void write_event(AnyWriter& w, const TraceEvent& event) {
     add_number(w, 1, event.trace);
     add_number(w, 2, static_cast<std::uint64_t>(event.kind));
     add_fixed(w, 3, event.steady_ns);
@@ -115,28 +119,18 @@ void write(PlaceWriter& w, const TraceEvent& event) {
     add_bool(w, 9, event.inferred);
 }
 
-constexpr std::size_t before_nested = 6;  // tag and length
-
-// Of all that write() above may write.
-std::size_t max_size(const TraceEvent& event) {
-    constexpr std::size_t numbers = 4 * 11 + 9 + 2 * 2;
-    return numbers + before_nested + event.text.size() + before_nested + event.family.size();
+void write(Writer& w, const TraceEvent& event) {
+    write_event(w, event);
 }
 
-std::size_t max_size(const TraceEvents& events) {
-    constexpr std::size_t numbers = 2 * 11 + 2;
-    std::size_t size = numbers;
-    for (const TraceEvent& event : events.events) size += before_nested + max_size(event);
-    return size;
-}
+constexpr protozero::pbf_tag_type event_tag = 1;
+constexpr protozero::pbf_tag_type all_active_announced_tag = 4;
 
-void write(PlaceWriter& w, const TraceEvents& events) {
-    for (const TraceEvent& event : events.events) {
-        w.add_nested(1, max_size(event), [&] { write(w, event); });
-    }
+void write(Writer& w, const TraceEvents& events) {
+    for (const TraceEvent& event : events.events) add_nested(w, event_tag, event);
     add_number(w, 2, events.dropped_events);
     add_number(w, 3, events.dropped_traces);
-    add_bool(w, 4, events.all_active_announced);
+    add_bool(w, all_active_announced_tag, events.all_active_announced);
 }
 
 void write(Writer& w, const Answer& answer) {
@@ -243,13 +237,8 @@ void append_member(std::string& out, protozero::pbf_tag_type tag, const Message&
     if (out.size() == start) outer.add_message(tag, "", 0);
 }
 
-void append_member(std::string& out, protozero::pbf_tag_type tag, const TraceEvents& events) {
-    const std::size_t size = max_size(events);
-    const std::size_t start = out.size();
-    out.resize(start + before_nested + size);
-    PlaceWriter place(out.data() + start);
-    place.add_nested(tag, size, [&] { write(place, events); });
-    out.resize(static_cast<std::size_t>(place.at() - out.data()));
+void append_member(std::string& out, protozero::pbf_tag_type tag, const TraceFrame& events) {
+    Writer(out).add_message(tag, events.bytes().data(), events.bytes().size());
 }
 
 template <typename Message>
@@ -270,7 +259,7 @@ void append_frame_of(std::string& out, const FromEmitter& message) {
     std::visit([&](const auto& m) { append_frame(out, message.index(), m); }, message);
 }
 
-void append_frame_of(std::string& out, const TraceEvents& events) {
+void append_frame_of(std::string& out, const TraceFrame& events) {
     constexpr std::size_t index = 4;
     static_assert(std::is_same_v<std::variant_alternative_t<index, FromEmitter>, TraceEvents>);
     append_frame(out, index, events);
@@ -278,6 +267,35 @@ void append_frame_of(std::string& out, const TraceEvents& events) {
 
 void append_frame_of(std::string& out, const ToEmitter& message) {
     std::visit([&](const auto& m) { append_frame(out, message.index(), m); }, message);
+}
+
+void TraceFrame::add(const TraceEvent& event) {
+    constexpr std::size_t before_nested = 6;  // tag and length
+    SizeWriter sized;
+    write_event(sized, event);
+    PlaceWriter w(room(before_nested + sized.size()));
+    w.begin_nested(event_tag, sized.size());
+    write_event(w, event);
+    used_ = static_cast<std::size_t>(w.at() - memory_.get());
+    ++count_;
+}
+
+void TraceFrame::set_all_active_announced() {
+    constexpr std::size_t flag_bytes = 2;
+    PlaceWriter w(room(flag_bytes));
+    w.add_bool(all_active_announced_tag, true);
+    used_ += flag_bytes;
+}
+
+char* TraceFrame::room(std::size_t bytes) {
+    if (capacity_ - used_ < bytes) {
+        const std::size_t capacity = std::max(2 * capacity_, used_ + bytes);
+        auto memory = std::make_unique_for_overwrite<char[]>(capacity);
+        std::copy_n(memory_.get(), used_, memory.get());
+        memory_ = std::move(memory);
+        capacity_ = capacity;
+    }
+    return memory_.get() + used_;
 }
 
 void append_body(std::string& out, const Queue& queue) {

@@ -5,7 +5,9 @@
 // kind of message. Unknown fields are skipped and counted.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -192,8 +194,32 @@ using ToEmitter = std::variant<Welcome, Query, Cancel, Tune, Ack, Refuse>;
 
 // Appends one whole frame. The caller keeps messages within limits::max_frame_bytes.
 void append_frame_of(std::string& out, const FromEmitter& message);
-void append_frame_of(std::string& out, const TraceEvents& events);
 void append_frame_of(std::string& out, const ToEmitter& message);
+
+// TraceEvents on their way into a frame. They are most of what a mail daemon sends: each is encoded when it is added,
+// into memory that is kept for the next frame.
+class TraceFrame {
+public:
+    void add(const TraceEvent& event);
+    void set_all_active_announced();
+
+    [[nodiscard]] std::size_t event_count() const { return count_; }
+
+    // As TraceEvents is encoded.
+    [[nodiscard]] std::string_view bytes() const { return {memory_.get(), used_}; }
+
+    void clear() { used_ = count_ = 0; }
+
+private:
+    // For so many bytes behind those that are used.
+    char* room(std::size_t bytes);
+
+    std::unique_ptr<char[]> memory_;
+    std::size_t capacity_ = 0, used_ = 0;
+    std::size_t count_ = 0;
+};
+
+void append_frame_of(std::string& out, const TraceFrame& events);
 
 // The body of a "queue" answer, see Queue in quipu.proto.
 struct QueueRecipient {

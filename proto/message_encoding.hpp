@@ -4,10 +4,10 @@
 
 #include <endian.h>
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <protozero/pbf_writer.hpp>
-#include <protozero/varint.hpp>
 #include <string_view>
 
 namespace quipu::wire {
@@ -34,9 +34,8 @@ void add_bool(AnyWriter& w, protozero::pbf_tag_type tag, bool value) {
     if (value) w.add_bool(tag, true);
 }
 
-// Trace events are most of what a mail daemon sends. protozero's writer asks a string for room at each byte, and moves
-// what is nested by several bytes once its length is known: most of what an event costs the mail daemon's courier. So
-// they are written to where there is room for sure, each behind as many bytes as its length can take. Tags below 16.
+// Trace events are most of what a mail daemon sends, and protozero's writer asks a string for room at each byte. So
+// they are written to where there is room for sure. What is nested says its size before. Tags below 16.
 class PlaceWriter {
 public:
     explicit PlaceWriter(char* place) : at_(place) {}
@@ -58,25 +57,15 @@ public:
     void add_bool(protozero::pbf_tag_type tag, bool value) { add_uint64(tag, value ? 1 : 0); }
 
     void add_bytes(protozero::pbf_tag_type tag, const char* bytes, std::size_t size) {
-        put_tag(tag, protozero::pbf_wire_type::length_delimited);
-        put_varint(size);
+        begin_nested(tag, size);
         std::memcpy(at_, bytes, size);
         at_ += size;
     }
 
-    // What `body` writes, at most so many bytes.
-    template <typename Body>
-    void add_nested(protozero::pbf_tag_type tag, std::size_t max_size, Body body) {
+    // `size` bytes are written next.
+    void begin_nested(protozero::pbf_tag_type tag, std::size_t size) {
         put_tag(tag, protozero::pbf_wire_type::length_delimited);
-        char* const length = at_;
-        put_varint(max_size);
-        char* const begin = at_;
-        body();
-        const auto size = static_cast<std::size_t>(at_ - begin);
-        at_ = length;
         put_varint(size);
-        if (at_ != begin) std::memmove(at_, begin, size);
-        at_ += size;
     }
 
 private:
@@ -84,9 +73,36 @@ private:
         *at_++ = static_cast<char>(tag << 3 | static_cast<std::uint32_t>(type));
     }
 
-    void put_varint(std::uint64_t value) { at_ += protozero::add_varint_to_buffer(at_, value); }
+    void put_varint(std::uint64_t value) {
+        for (; value > 0x7f; value >>= 7) *at_++ = static_cast<char>(value | 0x80);
+        *at_++ = static_cast<char>(value);
+    }
 
     char* at_;
+};
+
+// As PlaceWriter, but only counts how many bytes it would write.
+class SizeWriter {
+public:
+    [[nodiscard]] std::size_t size() const { return size_; }
+
+    void add_uint64(protozero::pbf_tag_type /*tag*/, std::uint64_t value) { size_ += 1 + varint_size(value); }
+
+    void add_fixed64(protozero::pbf_tag_type /*tag*/, std::uint64_t /*value*/) { size_ += 1 + sizeof(std::uint64_t); }
+
+    void add_bool(protozero::pbf_tag_type /*tag*/, bool /*value*/) { size_ += 2; }
+
+    void add_bytes(protozero::pbf_tag_type /*tag*/, const char* /*bytes*/, std::size_t size) {
+        size_ += 1 + varint_size(size) + size;
+    }
+
+private:
+    // Seven bits a byte: (n * 9 + 64) / 64 is n / 7 rounded up, for n from 1 to 64.
+    static std::size_t varint_size(std::uint64_t value) {
+        return (static_cast<unsigned>(std::bit_width(value | 1)) * 9 + 64) / 64;
+    }
+
+    std::size_t size_ = 0;
 };
 
 }  // namespace quipu::wire

@@ -346,7 +346,9 @@ void Outbox::add_slowly(std::uint32_t index, std::uint64_t n) noexcept {
     if (char* place = mine ? mine->ring.text_place(sizeof(EventText)) : nullptr) [[likely]] {
         const std::string_view text = format_event(*reinterpret_cast<EventText*>(place), format, args, again);
         record.steady_ns = now_ns();
-        append(mine, *slot, record, text);
+        record.lost_before = slot->lost;
+        slot->lost = 0;
+        mine->ring.write_placed(record, text.size());
     } else {
         append_formatted_aside(mine, *slot, record, format, args, again);
     }

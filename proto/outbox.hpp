@@ -192,13 +192,14 @@ private:
     void begin_pass();
     void note_begun();
     void drain(ThreadBlock& block, std::string* out);
-    void announce(std::uint32_t slot, wire::TraceEvents& events);
-    void announce_in_order(std::uint32_t slot, wire::TraceEvents& events, std::string& out);
+    void announce(std::uint32_t slot, std::string& out);
+    void announce_in_order(std::uint32_t slot, std::string& out);
     void forget_begun();
-    void announce_now(TraceSlot& slot, wire::TraceEvents& events);
+    void announce_now(TraceSlot& slot, std::string& out);
     void release_held(std::uint32_t slot, std::string& out);
+    void send(const wire::TraceEvent& event, std::string& out);
+    void end_frame(std::string& out);
     void end_pass(std::string* out);
-    void append_events(wire::TraceEvents& events, std::string& out);
     void on(const wire::Query& query);
 
     std::shared_ptr<ThreadBlocks> blocks_;
@@ -248,7 +249,7 @@ private:
     bool is_in_pass_ = false;
     bool is_resuming_ = false;  // all open traces are to be announced
     HeldTraces held_;
-    wire::TraceEvents events_;  // of the frame that is being made; a new one's memory would come from the system
+    wire::TraceFrame frame_;            // trace events that are not in a push yet
     std::vector<std::uint32_t> begun_;  // slots to be announced by the end of this pass, oldest first
     std::size_t begun_at_ = 0;          // those before it are
     std::function<void(Query)> defer_query_;

@@ -46,6 +46,7 @@ void Outbox::connected(const Identity& identity, std::uint64_t wall_ns, std::uin
     defined_end_ = 0;
     gauges_.clear();
     texts_.clear();
+    frame_.clear();
     sent_.assign(sent_.size(), 0);
     is_resuming_ = true;
     answers_->connected();

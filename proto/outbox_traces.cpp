@@ -38,7 +38,7 @@ void Outbox::note_begun() {
 }
 
 // Says that the trace has begun, unless that was said, or the trace is one to be held back.
-void Outbox::announce(std::uint32_t index, wire::TraceEvents& events) {
+void Outbox::announce(std::uint32_t index, std::string& out) {
     TraceSlot& slot = slots_[index];
     if (!slot.is_live || slot.is_announced || slot.is_held) return;
     if (const wire::Sampling* rule = held_.rule_for(slot.family->label, slot.id); rule && !is_resuming_) {
@@ -46,24 +46,21 @@ void Outbox::announce(std::uint32_t index, wire::TraceEvents& events) {
         held_.hold(index, slot.begin_ns, rule->always_above_ns);
         return;
     }
-    announce_now(slot, events);
+    announce_now(slot, out);
 }
 
 // The trace, and before it all that had begun earlier: a parent must be known before its child comes, also where it has
 // said nothing itself.
-void Outbox::announce_in_order(std::uint32_t index, wire::TraceEvents& events, std::string& out) {
+void Outbox::announce_in_order(std::uint32_t index, std::string& out) {
     const TraceSlot& slot = slots_[index];
     if (!slot.is_live || slot.is_announced || slot.is_held) return;
-    while (begun_at_ < begun_.size() && !slot.is_announced && !slot.is_held) {
-        announce(begun_[begun_at_++], events);
-        if (events.events.size() >= events_per_frame) append_events(events, out);
-    }
-    announce(index, events);
+    while (begun_at_ < begun_.size() && !slot.is_announced && !slot.is_held) announce(begun_[begun_at_++], out);
+    announce(index, out);
 }
 
-void Outbox::announce_now(TraceSlot& slot, wire::TraceEvents& events) {
+void Outbox::announce_now(TraceSlot& slot, std::string& out) {
     slot.is_announced = true;
-    wire::TraceEvent& event = events.events.emplace_back();
+    wire::TraceEvent event;
     event.trace = slot.id;
     event.kind = wire::TraceEventKind::begin;
     event.steady_ns = slot.begin_ns;
@@ -73,6 +70,7 @@ void Outbox::announce_now(TraceSlot& slot, wire::TraceEvents& events) {
     event.resumed = is_resuming_ || slot.discarded > 0;
     event.inferred = slot.is_inferred;
     event.dropped_before = std::exchange(slot.discarded, 0);
+    send(event, out);
 }
 
 // A held trace that turned out to matter: everything that it has said so far, at once.
@@ -80,35 +78,34 @@ void Outbox::release_held(std::uint32_t index, std::string& out) {
     TraceSlot& slot = slots_[index];
     const HeldTrace held = held_.take(index);
     slot.is_held = false;
-    wire::TraceEvents events;
-    announce_now(slot, events);
+    announce_now(slot, out);
     for (const HeldEvent& one : held.events) {
-        wire::TraceEvent& event = events.events.emplace_back();
+        wire::TraceEvent event;
         event.trace = slot.id;
         event.kind = one.kind;
         event.steady_ns = one.steady_ns;
         event.text = one.text;
         event.other = one.other;
         event.dropped_before = one.lost_before;
-        if (events.events.size() >= events_per_frame / 8) append_events(events, out);  // texts may be long
+        send(event, out);
     }
     slot.lost += held.lost;
-    append_events(events, out);
 }
 
-void Outbox::append_events(wire::TraceEvents& events, std::string& out) {
-    if (events.events.empty() && !events.all_active_announced) return;
-    wire::append_frame_of(out, events);
-    events.events.clear();
-    events.all_active_announced = false;
+void Outbox::send(const wire::TraceEvent& event, std::string& out) {
+    frame_.add(event);
+    if (frame_.event_count() >= events_per_frame || frame_.bytes().size() >= trace_bytes_per_frame) end_frame(out);
+}
+
+void Outbox::end_frame(std::string& out) {
+    if (!frame_.bytes().empty()) wire::append_frame_of(out, frame_);
+    frame_.clear();
 }
 
 // One ring, up to where it is now. Without `out` the events are thrown away and counted.
 void Outbox::drain(ThreadBlock& block, std::string* out) {
     const std::uint64_t end = block.ring.end();
     std::uint64_t at = block.ring.begin();
-    wire::TraceEvents& events = events_;
-    std::size_t bytes = 0;
     while (at < end) {
         RingRecord record{};
         std::string_view text;
@@ -121,58 +118,50 @@ void Outbox::drain(ThreadBlock& block, std::string* out) {
             dropped_events_.add();
             continue;
         }
-        announce_in_order(record.slot, events, *out);
+        announce_in_order(record.slot, *out);
         const auto kind = static_cast<wire::TraceEventKind>(record.kind);
         if (slot.is_held) {
             held_.add(record.slot, {kind, record.steady_ns, record.other, record.lost_before, std::string(text)});
             if (kind == wire::TraceEventKind::error) release_held(record.slot, *out);
             continue;
         }
-        wire::TraceEvent& event = events.events.emplace_back();
+        wire::TraceEvent event;
         event.trace = slot.id;
         event.kind = kind;
         event.steady_ns = record.steady_ns;
         event.text = text;
         event.other = record.other;
         event.dropped_before = record.lost_before;
-        bytes += text.size() + sizeof record;
-        if (events.events.size() >= events_per_frame || bytes >= trace_bytes_per_frame) {
-            append_events(events, *out);
-            block.ring.release(at);
-            bytes = 0;
-        }
+        send(event, *out);
+        if (frame_.event_count() == 0) block.ring.release(at);  // now and then: the writer may be waiting for room
     }
-    if (out) append_events(events, *out);
     block.ring.release(at);
 }
 
 void Outbox::end_pass(std::string* out) {
-    wire::TraceEvents& events = events_;
     if (out) {
-        if (!begun_.empty()) announce_in_order(begun_.back(), events, *out);
+        if (!begun_.empty()) announce_in_order(begun_.back(), *out);
         forget_begun();
     }
     for (const std::uint32_t index : ended_) {
         TraceSlot& slot = slots_[index];
         if (out && slot.is_held && held_.is_worth_sending(index, slot.end_ns)) release_held(index, *out);
-        if (out) announce(index, events);
+        if (out) announce(index, *out);
         if (slot.is_held) {
             held_.take(index);
             sampled_out_.add();
         } else if (out) {
-            wire::TraceEvent& event = events.events.emplace_back();
+            wire::TraceEvent event;
             event.trace = slot.id;
             event.kind = wire::TraceEventKind::end;
             event.steady_ns = slot.end_ns;
             event.dropped_before = slot.lost;
-            // The frame must hold before the slot is given back: its title is the event's.
-            if (events.events.size() >= events_per_frame) append_events(events, *out);
+            send(event, *out);
         } else {
             dropped_traces_.add();
         }
+        slots_.give_back(index);
     }
-    if (out) append_events(events, *out);
-    for (const std::uint32_t index : ended_) slots_.give_back(index);
     ended_.clear();
     is_in_pass_ = false;
 }
@@ -188,15 +177,13 @@ bool Outbox::push_traces(std::string& out) {
         std::sort(by_age.begin(), by_age.end(), [this](std::uint32_t a, std::uint32_t b) {
             return slots_[a].id < slots_[b].id;  // a child's is greater than its parent's
         });
-        wire::TraceEvents& events = events_;
         for (const std::uint32_t index : by_age) {
             slots_[index].is_announced = false;
-            announce(index, events);
-            if (events.events.size() >= events_per_frame) append_events(events, out);
+            announce(index, out);
         }
         forget_begun();
-        events.all_active_announced = true;
-        append_events(events, out);
+        frame_.set_all_active_announced();
+        end_frame(out);
         is_resuming_ = false;
     }
     const std::size_t end = out.size() + trace_bytes_per_push;
@@ -208,9 +195,10 @@ bool Outbox::push_traces(std::string& out) {
         drain(*pass_block_, &out);
         pass_block_ = pass_block_->next;
     }
-    if (pass_block_) return true;
-    end_pass(&out);
-    return false;
+    const bool has_more = pass_block_ != nullptr;
+    if (!has_more) end_pass(&out);
+    end_frame(out);
+    return has_more;
 }
 
 void Outbox::make_room() {

@@ -23,11 +23,9 @@ public:
         size_.store(static_cast<std::uint32_t>(size), std::memory_order_release);
         const std::size_t whole = size / word_bytes;
         for (std::size_t i = 0; i < whole; ++i) words_[i].store(word_at(text.data(), i), std::memory_order_release);
-        const std::size_t rest = size % word_bytes;
-        if (rest == 0) return;
         std::uint64_t last = 0;
-        std::memcpy(&last, text.data() + whole * word_bytes, rest);
-        words_[whole].store(last, std::memory_order_release);
+        for (std::size_t i = size; i > whole * word_bytes; --i) last = last << 8 | static_cast<unsigned char>(text[i - 1]);
+        if (size > whole * word_bytes) words_[whole].store(last, std::memory_order_release);
     }
 
     [[nodiscard]] std::string load() const {
