@@ -28,9 +28,12 @@ public:
             if (*p == 0) return true;
             ++p;
             if (*p == 's') {
-                if (!put_text(va_arg(args.list, const char*), end_)) return false;
+                if (!put_text(va_arg(args.list, const char*), end_, true)) return false;
             } else if (*p == 'd') {
                 if (!put_signed(va_arg(args.list, int))) return false;
+            } else if (p[0] == '.' && p[1] == '*' && p[2] == 's') {
+                p += 2;
+                if (!put_piece(args)) return false;
             } else if (!put_conversion(p, args)) {
                 return false;
             }
@@ -40,16 +43,16 @@ public:
     [[nodiscard]] std::string_view text() const { return {begin_, static_cast<std::size_t>(at_ - begin_)}; }
 
 private:
+    bool put_piece(EventArguments& args) {
+        const int precision = va_arg(args.list, int);
+        const char* text = va_arg(args.list, const char*);
+        if (precision < 0) return false;
+        const bool is_longer = precision > end_ - at_;
+        return put_text(text, is_longer ? end_ : at_ + precision, is_longer);
+    }
+
     // Leaves p at the conversion's last byte.
     [[gnu::noinline]] bool put_conversion(const char*& p, EventArguments& args) {
-        if (p[0] == '.' && p[1] == '*' && p[2] == 's') {
-            p += 2;
-            const int precision = va_arg(args.list, int);
-            const char* text = va_arg(args.list, const char*);
-            if (precision < 0) return false;
-            // What does not fit into the whole text need not be looked at any further.
-            return put_text(text, precision > end_ - at_ ? end_ : at_ + precision);
-        }
         if (*p == '%') return put('%');
         if (*p == 'c') return put(static_cast<char>(va_arg(args.list, int)));
         const Width width = width_at(p);
@@ -82,13 +85,13 @@ private:
         return true;
     }
 
-    // Up to its end, or `limit`. false: it goes on where there is no room.
-    bool put_text(const char* text, const char* limit) {
+    // Up to its end, or `limit`. false: it goes on there.
+    bool put_text(const char* text, const char* limit, bool may_go_on) {
         if (!text) return false;
         char* to = at_;
         for (; to != limit && *text != 0; ++to, ++text) *to = *text;
         at_ = to;
-        return to != end_ || limit != end_ || *text == 0;
+        return to != limit || !may_go_on || *text == 0;
     }
 
     bool put(char byte) {
@@ -99,8 +102,19 @@ private:
 
     bool put_signed(long long value) {
         const auto magnitude = static_cast<unsigned long long>(value);
+        if (magnitude < 1000 && end_ - at_ >= 3) return put_small(static_cast<unsigned>(magnitude));
         if (value >= 0) return put_number<10>(magnitude);
         return put('-') && put_number<10>(0 - magnitude);
+    }
+
+    // Below 1000, such as reply codes: without a branch.
+    bool put_small(unsigned value) {
+        *at_ = static_cast<char>('0' + value / 100);
+        at_ += value >= 100;
+        *at_ = static_cast<char>('0' + value / 10 % 10);
+        at_ += value >= 10;
+        *at_++ = static_cast<char>('0' + value % 10);
+        return true;
     }
 
     template <unsigned base>

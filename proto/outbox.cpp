@@ -21,10 +21,13 @@ std::uint64_t first_trace_number() {
 constexpr std::uint32_t histogram_width = trace_bounds_s.size() + 2;
 constexpr std::uint32_t max_trace_families = 200;
 
+// As many bounds as are below it. Looked at one after the other without a branch: between two traces of a mail daemon
+// the processor has forgotten which way the branches of a search go.
 std::uint32_t latency_bucket(std::uint64_t duration_ns) {
     const double seconds = static_cast<double>(duration_ns) * 1e-9;
-    const auto bound = std::lower_bound(trace_bounds_s.begin(), trace_bounds_s.end(), seconds);
-    return static_cast<std::uint32_t>(bound - trace_bounds_s.begin());
+    std::uint32_t below = 0;
+    for (const double bound : trace_bounds_s) below += bound < seconds ? 1 : 0;
+    return below;
 }
 
 }  // namespace
@@ -36,6 +39,7 @@ Outbox::Outbox(const EmitterOptions& options)
       serial_(blocks_->serial()),
       slots_(options.max_open_traces),
       next_trace_(first_trace_number()),
+      first_trace_(next_trace_),
       options_(options),
       answers_(std::make_shared<Answers>(options.max_answer_backlog_bytes)) {
     dropped_events_ = counter("quipu/emitter/droppedEvents", "trace events lost because a ring was full", {});
@@ -251,10 +255,16 @@ void Outbox::set_config_text(std::string_view masked_text) {
 
 // --- counting ------------------------------------------------------------------------------------------------------
 
-[[gnu::hot]] ThreadBlock* Outbox::block() noexcept {
+// After a fork no thread has cells, see ThreadBlocks::reset_after_fork().
+[[gnu::always_inline]] inline ThreadBlock* Outbox::block() noexcept {
+    if (this_thread_cells.emitter == serial_) [[likely]]
+        return this_thread_cells.block;
+    return block_slowly();
+}
+
+ThreadBlock* Outbox::block_slowly() noexcept {
     if (is_forked_.load(std::memory_order_relaxed) && is_forked_.exchange(false)) on_first_use_after_fork();
-    const ThreadCells mine = this_thread_cells;
-    return mine.emitter == serial_ ? mine.block : blocks_->mine();
+    return this_thread_cells.emitter == serial_ ? this_thread_cells.block : blocks_->mine();
 }
 
 void Outbox::add_slowly(std::uint32_t index, std::uint64_t n) noexcept {
@@ -271,7 +281,8 @@ void Outbox::add_slowly(std::uint32_t index, std::uint64_t n) noexcept {
 [[gnu::hot]] Trace Outbox::begin_trace(
     std::string_view family, std::string_view title, std::uint64_t parent, std::uint64_t steady_ns, bool is_inferred
 ) noexcept {
-    if (is_forked_.load(std::memory_order_relaxed)) (void)block();
+    if (is_forked_.load(std::memory_order_relaxed)) [[unlikely]]
+        (void)block_slowly();
     const LabelNode* node = node_of(*latency_, family.substr(0, limits::max_family_bytes));
     const std::uint32_t index = node ? slots_.take() : TraceSlots::none;
     if (index == TraceSlots::none) {
@@ -285,6 +296,7 @@ void Outbox::add_slowly(std::uint32_t index, std::uint64_t n) noexcept {
     slot.parent = parent;
     slot.is_inferred = is_inferred;
     slot.family = node;
+    slot.first_cell = node->index;
     slot.lost = 0;
     slot.title_size = static_cast<std::uint16_t>(std::min(title.size(), slot.title.size()));
     title.copy(slot.title.data(), slot.title_size);
@@ -376,9 +388,8 @@ void Outbox::append_formatted_aside(
     if (!slot) return;
     slot->end_ns = std::max(steady_ns, slot->begin_ns);
     const std::uint64_t duration_ns = slot->end_ns - slot->begin_ns;
-    const std::uint32_t first_cell = slot->family->index;
-    Counter(this, serial_, first_cell + latency_bucket(duration_ns)).add();
-    Counter(this, serial_, first_cell + histogram_width - 1).add(duration_ns);
+    Counter(this, serial_, slot->first_cell + latency_bucket(duration_ns)).add();
+    Counter(this, serial_, slot->first_cell + histogram_width - 1).add(duration_ns);
     slots_.push_ended(index);
 }
 
@@ -421,6 +432,7 @@ void Outbox::reset_after_fork() noexcept {
     ended_.clear();
     pass_block_ = nullptr;
     is_in_pass_ = false;
+    given_back_ = next_trace_.load(std::memory_order_relaxed) - first_trace_;
     forget_begun();
     held_.clear();
     is_forked_.store(true, std::memory_order_relaxed);

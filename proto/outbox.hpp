@@ -171,7 +171,8 @@ private:
     const LabelNode* add_label(LabelTable& table, std::string_view label);
     LabelTable* make_table(std::string_view name, std::string_view label_name, std::string_view help, bool is_latency);
     const LabelNode* node_of(LabelTable& table, std::string_view label) noexcept;
-    ThreadBlock* block() noexcept;
+    ThreadBlock* block() noexcept;  // of the calling thread; null: it has none
+    [[gnu::noinline]] ThreadBlock* block_slowly() noexcept;
     TraceSlot* open_slot(std::uint32_t index, std::uint32_t generation) noexcept;  // null: it is another trace's by now
     void append(ThreadBlock* mine, TraceSlot& slot, RingRecord record, std::string_view text) noexcept;
     [[gnu::noinline]] void append_formatted_aside(
@@ -211,6 +212,7 @@ private:
     TraceSlots slots_;
     LabelTable* latency_ = nullptr;  // by trace family
     std::atomic<std::uint64_t> next_trace_;
+    const std::uint64_t first_trace_;
 
     const EmitterOptions options_;  // bounds only
     std::shared_ptr<Answers> answers_;
@@ -252,6 +254,7 @@ private:
     wire::TraceFrame frame_;            // trace events that are not in a push yet
     std::vector<std::uint32_t> begun_;  // slots to be announced by the end of this pass, oldest first
     std::size_t begun_at_ = 0;          // those before it are
+    std::uint64_t given_back_ = 0;      // of all traces that were ever begun
     std::function<void(Query)> defer_query_;
     FrameReader reader_;
     wire::ToEmitter message_;

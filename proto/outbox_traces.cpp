@@ -162,6 +162,7 @@ void Outbox::end_pass(std::string* out) {
         }
         slots_.give_back(index);
     }
+    given_back_ += ended_.size();
     ended_.clear();
     is_in_pass_ = false;
 }
@@ -203,7 +204,8 @@ bool Outbox::push_traces(std::string& out) {
 
 void Outbox::make_room() {
     clock_.adjust();
-    bool is_tight = slots_.open_count() > slots_.max_open() / 2;
+    const std::uint64_t begun = next_trace_.load(std::memory_order_relaxed) - first_trace_;
+    bool is_tight = begun - given_back_ > slots_.max_open() / 2;
     for (ThreadBlock* block = blocks_->first(); block; block = block->next) {
         is_tight = is_tight || block->ring.used() > block->ring.size() / 2;
     }

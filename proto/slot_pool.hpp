@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <new>
@@ -41,9 +42,7 @@ public:
             const std::uint64_t next = links(index).next_free.load(std::memory_order_relaxed);
             const std::uint64_t replacement = ((head >> 32) + 1) << 32 | next;
             if (free_.compare_exchange_weak(head, replacement, std::memory_order_acq_rel)) {
-                open_.fetch_add(1, std::memory_order_relaxed);
-                // Who gave it back did so on another processor: it comes while this one is used.
-                if (next != 0) __builtin_prefetch(&(*this)[static_cast<std::uint32_t>(next) - 1], 1);
+                if (next != 0) fetch(static_cast<std::uint32_t>(next) - 1);
                 return index;
             }
         }
@@ -52,31 +51,32 @@ public:
             // The chunk first: readers walk all indexes below unused_.
             if (index >= max_ || !ensure_chunk(index)) return none;
         } while (!unused_.compare_exchange_weak(index, index + 1, std::memory_order_acq_rel));
-        open_.fetch_add(1, std::memory_order_relaxed);
         return index;
     }
 
     void give_back(std::uint32_t index) noexcept {
-        open_.fetch_sub(1, std::memory_order_relaxed);
-        push_free(index);
+        std::atomic<std::uint32_t>& next_free = links(index).next_free;
+        std::uint64_t head = free_.load(std::memory_order_relaxed);
+        std::uint64_t replacement = 0;
+        do {
+            next_free.store(static_cast<std::uint32_t>(head), std::memory_order_relaxed);
+            replacement = ((head >> 32) + 1) << 32 | (index + 1);
+        } while (!free_.compare_exchange_weak(head, replacement, std::memory_order_acq_rel));
     }
 
     [[nodiscard]] Slot& operator[](std::uint32_t index) noexcept { return chunk(index).slots[index % chunk_slots]; }
 
     [[nodiscard]] Links& links(std::uint32_t index) noexcept { return chunk(index).links[index % chunk_slots]; }
 
-    // How many slots were ever used: indexes below this are valid. And how many are in use now, about.
+    // How many slots were ever used: indexes below this are valid.
     [[nodiscard]] std::uint32_t used_count() const { return std::min(unused_.load(std::memory_order_acquire), max_); }
-
-    [[nodiscard]] std::uint32_t open_count() const { return open_.load(std::memory_order_relaxed); }
 
     [[nodiscard]] std::uint32_t max_open() const { return max_; }
 
     // In a forked child: every slot is free.
     void reset_after_fork() noexcept {
         free_.store(0, std::memory_order_relaxed);
-        open_.store(0, std::memory_order_relaxed);
-        for (std::uint32_t i = 0; i < used_count(); ++i) push_free(i);
+        for (std::uint32_t i = 0; i < used_count(); ++i) give_back(i);
     }
 
 private:
@@ -91,7 +91,10 @@ private:
     Chunk& chunk(std::uint32_t index) noexcept { return *chunk_of(index).load(std::memory_order_acquire); }
 
     std::atomic<Chunk*>& chunk_of(std::uint32_t index) noexcept {
-        return index < chunk_slots ? first_chunk_ : chunks_[index / chunk_slots];
+        const std::uint32_t chunk = index / chunk_slots;
+        if (chunk < first_chunks_.size()) [[likely]]
+            return first_chunks_[chunk];
+        return chunks_[chunk];
     }
 
     bool ensure_chunk(std::uint32_t index) noexcept {
@@ -104,23 +107,19 @@ private:
         return true;
     }
 
-    void push_free(std::uint32_t index) noexcept {
-        std::atomic<std::uint32_t>& next_free = links(index).next_free;
-        std::uint64_t head = free_.load(std::memory_order_relaxed);
-        std::uint64_t replacement = 0;
-        do {
-            next_free.store(static_cast<std::uint32_t>(head), std::memory_order_relaxed);
-            replacement = ((head >> 32) + 1) << 32 | (index + 1);
-        } while (!free_.compare_exchange_weak(head, replacement, std::memory_order_acq_rel));
+    // What is taken next comes from memory while this one is used: a locked instruction waits for all that was written.
+    void fetch(std::uint32_t index) noexcept {
+        const auto* const slot = reinterpret_cast<const std::byte*>(&(*this)[index]);
+        __builtin_prefetch(slot, 1);
+        __builtin_prefetch(slot + 64, 1);
     }
 
     // What every call looks at comes first.
-    std::atomic<Chunk*> first_chunk_{nullptr};  // mostly the only one: found without a further look at memory
-    std::atomic<std::uint64_t> free_{0};        // upper half: a count against ABA; lower half: index + 1
+    std::array<std::atomic<Chunk*>, 4> first_chunks_{};  // mostly all there are: found without a further look at memory
+    std::atomic<std::uint64_t> free_{0};                 // upper half: a count against ABA; lower half: index + 1
     const std::uint32_t max_;
     std::unique_ptr<std::atomic<Chunk*>[]> chunks_;  // the others
     std::atomic<std::uint32_t> unused_{0};
-    std::atomic<std::uint32_t> open_{0};
 };
 
 }  // namespace quipu

@@ -24,7 +24,8 @@ public:
         const std::size_t whole = size / word_bytes;
         for (std::size_t i = 0; i < whole; ++i) words_[i].store(word_at(text.data(), i), std::memory_order_release);
         std::uint64_t last = 0;
-        for (std::size_t i = size; i > whole * word_bytes; --i) last = last << 8 | static_cast<unsigned char>(text[i - 1]);
+        for (std::size_t i = size; i > whole * word_bytes; --i)
+            last = last << 8 | static_cast<unsigned char>(text[i - 1]);
         if (size > whole * word_bytes) words_[whole].store(last, std::memory_order_release);
     }
 

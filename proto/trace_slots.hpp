@@ -21,10 +21,11 @@ struct LabelNode;
 // What every event looks at lies in the first cache line: between two events of a mail daemon the rest has gone cold.
 struct alignas(64) TraceSlot {
     std::atomic<std::uint32_t> generation{0};
+    std::uint32_t first_cell = 0;  // of its latencies
     std::uint64_t id = 0;
     std::uint64_t begin_ns = 0;  // CLOCK_MONOTONIC
     std::uint64_t end_ns = 0;
-    const LabelNode* family = nullptr;  // its latency series; the label is the family's name
+    const LabelNode* family = nullptr;  // the label is its name
     std::uint32_t lost = 0;             // events refused since the last one that was taken
     bool is_inferred = false;
 
@@ -51,7 +52,6 @@ public:
     using SlotPool::take;
     using SlotPool::operator[];
     using SlotPool::max_open;
-    using SlotPool::open_count;
     using SlotPool::used_count;
 
     // Any thread.

@@ -38,7 +38,7 @@ struct Moved {
 
     [[nodiscard]] std::optional<std::uint64_t> read() const {
         std::uint64_t read_ns = 0;
-        return line.is_drawn() && line.at(ticks, read_ns) ? std::optional(read_ns) : std::nullopt;
+        return line.at(ticks, read_ns) ? std::optional(read_ns) : std::nullopt;
     }
 
     // Read, and off by at most that much.
