@@ -58,7 +58,7 @@ void Text::set(std::string_view value) const noexcept {
     EventArguments again;
     va_start(args.list, form);
     va_start(again.list, form);
-    outbox_->append_formatted(slot_, generation_, wire::TraceEventKind::event, form, args, again);
+    outbox_->append_formatted(place_, wire::TraceEventKind::event, form, args, again);
     va_end(again.list);
     va_end(args.list);
 }
@@ -69,7 +69,7 @@ void Trace::error(const char* form, ...) noexcept {
     EventArguments again;
     va_start(args.list, form);
     va_start(again.list, form);
-    outbox_->append_formatted(slot_, generation_, wire::TraceEventKind::error, form, args, again);
+    outbox_->append_formatted(place_, wire::TraceEventKind::error, form, args, again);
     va_end(again.list);
     va_end(args.list);
 }
@@ -91,13 +91,13 @@ void Trace::error_at(TraceTime when, std::string_view text) noexcept {
 ) noexcept {
     if (text.size() > limits::max_event_bytes) [[unlikely]]
         return append_cut(kind, when_steady_ns, text);
-    outbox_->append_event(slot_, generation_, kind, when_steady_ns, text, 0);
+    outbox_->append_event(place_, kind, when_steady_ns, text, 0);
 }
 
 void Trace::append_cut(wire::TraceEventKind kind, std::uint64_t when_steady_ns, std::string_view text) noexcept {
     EventText cut;
     text.copy(cut.data(), limits::max_event_bytes);
-    outbox_->append_event(slot_, generation_, kind, when_steady_ns, cut_event(cut), 0);
+    outbox_->append_event(place_, kind, when_steady_ns, cut_event(cut), 0);
 }
 
 [[gnu::hot]] Trace Trace::child(std::string_view family, std::string_view title) noexcept {
@@ -120,20 +120,19 @@ void Trace::link_at(TraceTime when, const Trace& other, std::string_view why) no
     const std::uint64_t target = other.id();
     if (target == 0) return;
     why = why.substr(0, limits::max_event_bytes);
-    outbox_->append_event(slot_, generation_, wire::TraceEventKind::link, when_steady_ns, why, target);
+    outbox_->append_event(place_, wire::TraceEventKind::link, when_steady_ns, why, target);
 }
 
 [[gnu::hot]] void Trace::finish() noexcept {
-    if (Outbox* outbox = std::exchange(outbox_, nullptr)) outbox->finish_trace(slot_, generation_, outbox->now_ns());
+    if (Outbox* outbox = std::exchange(outbox_, nullptr)) outbox->finish_trace(place_, outbox->now_ns());
 }
 
 void Trace::finish_at(TraceTime when) noexcept {
-    if (Outbox* outbox = std::exchange(outbox_, nullptr))
-        outbox->finish_trace(slot_, generation_, outbox->steady_ns(when));
+    if (Outbox* outbox = std::exchange(outbox_, nullptr)) outbox->finish_trace(place_, outbox->steady_ns(when));
 }
 
 [[gnu::hot]] std::uint64_t Trace::id() const noexcept {
-    return outbox_ ? outbox_->trace_id(slot_, generation_) : 0;
+    return outbox_ ? outbox_->trace_id(place_) : 0;
 }
 
 // --- Emitter ---------------------------------------------------------------------------------------------------------

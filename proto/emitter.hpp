@@ -154,6 +154,15 @@ private:
     std::atomic<std::string*>* mailbox_ = nullptr;
 };
 
+struct TraceSlot;
+
+// Where an open trace is kept: of Trace alone. A fork or a reused slot makes old ones swallow everything.
+struct TracePlace {
+    TraceSlot* slot = nullptr;
+    std::uint32_t index = 0;
+    std::uint32_t generation = 0;
+};
+
 // When something was, for traces that are rebuilt afterwards.
 using TraceTime = std::chrono::system_clock::time_point;
 
@@ -166,15 +175,13 @@ public:
 
     ~Trace() { finish(); }
 
-    Trace(Trace&& other) noexcept
-        : outbox_(std::exchange(other.outbox_, nullptr)), slot_(other.slot_), generation_(other.generation_) {}
+    Trace(Trace&& other) noexcept : outbox_(std::exchange(other.outbox_, nullptr)), place_(other.place_) {}
 
     Trace& operator=(Trace&& other) noexcept {
         if (this != &other) {
             finish();
             outbox_ = std::exchange(other.outbox_, nullptr);
-            slot_ = other.slot_;
-            generation_ = other.generation_;
+            place_ = other.place_;
         }
         return *this;
     }
@@ -215,12 +222,10 @@ private:
     ) noexcept;
     void append_link(std::uint64_t when_steady_ns, const Trace& other, std::string_view why) noexcept;
 
-    Trace(Outbox* outbox, std::uint32_t slot, std::uint32_t generation)
-        : outbox_(outbox), slot_(slot), generation_(generation) {}
+    Trace(Outbox* outbox, TracePlace place) : outbox_(outbox), place_(place) {}
 
     Outbox* outbox_ = nullptr;
-    std::uint32_t slot_ = 0;
-    std::uint32_t generation_ = 0;  // a fork or a reused slot makes old handles swallow everything
+    TracePlace place_;
 };
 
 // How a question ended; the numbers are Status of quipu.proto.

@@ -302,12 +302,11 @@ void Outbox::add_slowly(std::uint32_t index, std::uint64_t n) noexcept {
     title.copy(slot.title.data(), slot.title_size);
     const std::uint32_t generation = slot.generation.load(std::memory_order_relaxed);
     slots_.push_begun(index);
-    return {this, index, generation};
+    return {this, {&slot, index, generation}};
 }
 
-[[gnu::hot]] TraceSlot* Outbox::open_slot(std::uint32_t index, std::uint32_t generation) noexcept {
-    TraceSlot& slot = slots_[index];
-    return slot.generation.load(std::memory_order_relaxed) == generation ? &slot : nullptr;
+[[gnu::hot]] TraceSlot* Outbox::open_slot(TracePlace place) noexcept {
+    return place.slot->generation.load(std::memory_order_relaxed) == place.generation ? place.slot : nullptr;
 }
 
 // In its callers: a record that is handed over in memory is read in wider pieces than it was written in, and waits.
@@ -324,17 +323,12 @@ void Outbox::add_slowly(std::uint32_t index, std::uint64_t n) noexcept {
 }
 
 [[gnu::hot]] void Outbox::append_event(
-    std::uint32_t index,
-    std::uint32_t generation,
-    wire::TraceEventKind kind,
-    std::uint64_t steady_ns,
-    std::string_view text,
-    std::uint64_t other
+    TracePlace place, wire::TraceEventKind kind, std::uint64_t steady_ns, std::string_view text, std::uint64_t other
 ) noexcept {
-    TraceSlot* const slot = open_slot(index, generation);
+    TraceSlot* const slot = open_slot(place);
     if (!slot) return;
     RingRecord record{};
-    record.slot = index;
+    record.slot = place.index;
     record.steady_ns = steady_ns;
     record.other = other;
     record.kind = static_cast<std::uint8_t>(kind);
@@ -342,21 +336,16 @@ void Outbox::add_slowly(std::uint32_t index, std::uint64_t n) noexcept {
 }
 
 [[gnu::hot]] void Outbox::append_formatted(
-    std::uint32_t index,
-    std::uint32_t generation,
-    wire::TraceEventKind kind,
-    const char* format,
-    EventArguments& args,
-    EventArguments& again
+    TracePlace place, wire::TraceEventKind kind, const char* format, EventArguments& args, EventArguments& again
 ) noexcept {
-    TraceSlot* const slot = open_slot(index, generation);
+    TraceSlot* const slot = open_slot(place);
     if (!slot) return;
     RingRecord record{};
-    record.slot = index;
+    record.slot = place.index;
     record.kind = static_cast<std::uint8_t>(kind);
     ThreadBlock* const mine = block();
-    if (char* place = mine ? mine->ring.text_place(sizeof(EventText)) : nullptr) [[likely]] {
-        const std::string_view text = format_event(*reinterpret_cast<EventText*>(place), format, args, again);
+    if (char* at = mine ? mine->ring.text_place(sizeof(EventText)) : nullptr) [[likely]] {
+        const std::string_view text = format_event(*reinterpret_cast<EventText*>(at), format, args, again);
         record.steady_ns = now_ns();
         record.lost_before = slot->lost;
         slot->lost = 0;
@@ -381,16 +370,14 @@ void Outbox::append_formatted_aside(
     append(mine, slot, record, text);
 }
 
-[[gnu::hot]] void Outbox::finish_trace(
-    std::uint32_t index, std::uint32_t generation, std::uint64_t steady_ns
-) noexcept {
-    TraceSlot* const slot = open_slot(index, generation);
+[[gnu::hot]] void Outbox::finish_trace(TracePlace place, std::uint64_t steady_ns) noexcept {
+    TraceSlot* const slot = open_slot(place);
     if (!slot) return;
     slot->end_ns = std::max(steady_ns, slot->begin_ns);
     const std::uint64_t duration_ns = slot->end_ns - slot->begin_ns;
     Counter(this, serial_, slot->first_cell + latency_bucket(duration_ns)).add();
     Counter(this, serial_, slot->first_cell + histogram_width - 1).add(duration_ns);
-    slots_.push_ended(index);
+    slots_.push_ended(place.index);
 }
 
 std::uint64_t Outbox::steady_ns(TraceTime when) noexcept {
@@ -407,8 +394,8 @@ std::uint64_t Outbox::steady_ns(TraceTime when) noexcept {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(ns(when) - known, 1));
 }
 
-[[gnu::hot]] std::uint64_t Outbox::trace_id(std::uint32_t index, std::uint32_t generation) noexcept {
-    const TraceSlot* const slot = open_slot(index, generation);
+[[gnu::hot]] std::uint64_t Outbox::trace_id(TracePlace place) noexcept {
+    const TraceSlot* const slot = open_slot(place);
     return slot ? slot->id : 0;
 }
 

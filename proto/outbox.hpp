@@ -83,27 +83,17 @@ public:
         std::string_view family, std::string_view title, std::uint64_t parent, std::uint64_t steady_ns, bool is_inferred
     ) noexcept;
     void append_event(
-        std::uint32_t slot,
-        std::uint32_t generation,
-        wire::TraceEventKind kind,
-        std::uint64_t steady_ns,
-        std::string_view text,
-        std::uint64_t other
+        TracePlace place, wire::TraceEventKind kind, std::uint64_t steady_ns, std::string_view text, std::uint64_t other
     ) noexcept;
     // The same with a text that is formatted where the ring will hold it. `again`: see format_event().
     void append_formatted(
-        std::uint32_t slot,
-        std::uint32_t generation,
-        wire::TraceEventKind kind,
-        const char* format,
-        EventArguments& args,
-        EventArguments& again
+        TracePlace place, wire::TraceEventKind kind, const char* format, EventArguments& args, EventArguments& again
     ) noexcept;
-    void finish_trace(std::uint32_t slot, std::uint32_t generation, std::uint64_t steady_ns) noexcept;
+    void finish_trace(TracePlace place, std::uint64_t steady_ns) noexcept;
     // A time of day on the clock of trace events; what was before that clock began is at its beginning. Two times are
     // as far apart as they were, unless the clock is set between.
     [[nodiscard]] std::uint64_t steady_ns(TraceTime when) noexcept;
-    [[nodiscard]] std::uint64_t trace_id(std::uint32_t slot, std::uint32_t generation) noexcept;
+    [[nodiscard]] std::uint64_t trace_id(TracePlace place) noexcept;
 
     // Called where a forked child first counts or traces; starts its courier.
     std::function<void()> on_first_use_after_fork;
@@ -173,7 +163,7 @@ private:
     const LabelNode* node_of(LabelTable& table, std::string_view label) noexcept;
     ThreadBlock* block() noexcept;  // of the calling thread; null: it has none
     [[gnu::noinline]] ThreadBlock* block_slowly() noexcept;
-    TraceSlot* open_slot(std::uint32_t index, std::uint32_t generation) noexcept;  // null: it is another trace's by now
+    static TraceSlot* open_slot(TracePlace place) noexcept;  // null: it is another trace's by now
     void append(ThreadBlock* mine, TraceSlot& slot, RingRecord record, std::string_view text) noexcept;
     [[gnu::noinline]] void append_formatted_aside(
         ThreadBlock* mine,
