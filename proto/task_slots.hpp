@@ -2,6 +2,8 @@
 // without a lock; read by whoever makes a thread report, while they change.
 #pragma once
 
+#include <endian.h>
+
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -23,10 +25,11 @@ public:
         size_.store(static_cast<std::uint32_t>(size), std::memory_order_release);
         const std::size_t whole = size / word_bytes;
         for (std::size_t i = 0; i < whole; ++i) words_[i].store(word_at(text.data(), i), std::memory_order_release);
+        // Made in a register: what is written byte by byte and read as a word makes the processor wait.
         std::uint64_t last = 0;
         for (std::size_t i = size; i > whole * word_bytes; --i)
             last = last << 8 | static_cast<unsigned char>(text[i - 1]);
-        if (size > whole * word_bytes) words_[whole].store(last, std::memory_order_release);
+        if (size > whole * word_bytes) words_[whole].store(htole64(last), std::memory_order_release);
     }
 
     [[nodiscard]] std::string load() const {

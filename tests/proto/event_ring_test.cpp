@@ -55,12 +55,13 @@ BOOST_AUTO_TEST_CASE(a_text_that_was_written_in_its_place_is_read_like_one_that_
         record.other = i;
         const std::string text(i % 100, 'x');
         for (;;) {
-            char* place = ring.text_place(100);
-            if (place) text.copy(place, text.size());
-            if (ring.write(record, place ? std::string_view(place, text.size()) : text)) {
-                in_place += place ? 1 : 0;
+            if (char* const place = ring.text_place(100)) {
+                text.copy(place, text.size());
+                ring.write_placed(record, text.size());
+                ++in_place;
                 break;
             }
+            if (ring.write(record, text)) break;
             read_all(ring, next);
         }
     }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 using namespace quipu;
 
@@ -95,6 +96,37 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_cut_and_marked) {
     const std::string room_for_two = most.substr(2);
     BOOST_TEST(made("%s%d", room_for_two.c_str(), 12) == room_for_two + "12");
     BOOST_TEST(made("%s%d", room_for_two.c_str(), 123).ends_with("a..."));
+}
+
+// A part of a larger text, as of a std::string_view, ends in no NUL.
+BOOST_AUTO_TEST_CASE(a_piece_is_not_read_beyond_its_size) {
+    for (const std::size_t size :
+         {std::size_t{0}, std::size_t{1}, limits::max_event_bytes - 1, limits::max_event_bytes}) {
+        const std::vector<char> piece(size, 'a');
+        BOOST_TEST(made("%.*s", static_cast<int>(size), piece.data()) == std::string(size, 'a'));
+    }
+    const std::vector<char> longer(limits::max_event_bytes + 1, 'a');
+    const std::string cut = std::string(limits::max_event_bytes - 3, 'a') + "...";
+    BOOST_TEST(made("%.*s", static_cast<int>(longer.size()), longer.data()) == cut);
+    BOOST_TEST(made("%.*s", 5000, "short") == "short");
+}
+
+BOOST_AUTO_TEST_CASE(numbers_around_each_count_of_digits_are_printfs) {
+    for (const int number : {0, 1, 9, 10, 11, 99, 100, 101, 999, 1000, 1001, 9999, INT_MAX}) {
+        CHECK_SAME("<- %d ok", number);
+        CHECK_SAME("<- %d ok", -number);
+        CHECK_SAME("%u%x", static_cast<unsigned>(number), static_cast<unsigned>(number));
+    }
+    const std::string room_for_two(limits::max_event_bytes - 2, 'a');
+    BOOST_TEST(made("%s%d", room_for_two.c_str(), 7) == room_for_two + "7");
+}
+
+// It still tells where it was, and is no longer than other texts.
+BOOST_AUTO_TEST_CASE(a_format_that_printf_refuses_is_the_text_itself) {
+    const wchar_t unpaired[] = {0x110000, 0};
+    BOOST_TEST(made("%ls", unpaired) == "%ls");
+    const std::string long_one = std::string(limits::max_event_bytes, 'a') + "%ls";
+    BOOST_TEST(made(long_one.c_str(), unpaired) == std::string(limits::max_event_bytes - 3, 'a') + "...");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

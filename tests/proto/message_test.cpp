@@ -124,11 +124,48 @@ BOOST_AUTO_TEST_CASE(trace_events_of_every_size_are_written_as_the_library_write
         BOOST_REQUIRE_MESSAGE(
             payload_of(frame.substr(6)) == payload, "texts of " << text_bytes << " and " << family_bytes << " bytes"
         );
+
+        std::string without_totals;
+        protozero::pbf_writer fewer(without_totals);
+        fewer.add_message(1, one);
+        fewer.add_message(1, one);
+        fewer.add_bool(4, true);
+        wire::TraceFrame one_by_one;
+        one_by_one.add(wire::TraceEvent{.trace = 1, .text = "of the frame before"});
+        one_by_one.clear();
+        one_by_one.add(event);
+        one_by_one.add(event);
+        BOOST_REQUIRE(one_by_one.event_count() == 2U);
+        one_by_one.set_all_active_announced();
+        BOOST_REQUIRE(one_by_one.bytes() == without_totals);
     };
     for (std::size_t bytes = 0; bytes < 300; ++bytes) check(bytes, bytes % 7, 1 + bytes);
     for (std::size_t bytes = 16'200; bytes < 16'500; bytes += 7) check(bytes, 0, std::uint64_t{1} << bytes % 64);
     check(0, 0, std::numeric_limits<std::uint64_t>::max());
     check(400'000, 3, std::numeric_limits<std::uint64_t>::max());
+    for (int bit = 0; bit < 64; ++bit) {
+        check(1, 1, std::uint64_t{1} << bit);
+        check(1, 1, (std::uint64_t{1} << bit) - 1 + (bit == 0 ? 1 : 0));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(trace_events_in_a_frame_are_those_that_are_decoded) {
+    wire::TraceFrame frame;
+    frame.add({.trace = 7, .kind = wire::TraceEventKind::begin, .steady_ns = 5, .text = "a peer", .family = "SMTP.Conn"}
+    );
+    frame.add({.trace = 7, .kind = wire::TraceEventKind::event, .steady_ns = 6, .text = "-> NOOP"});
+    frame.add({.trace = 8, .kind = wire::TraceEventKind::end});
+    std::string out;
+    wire::append_frame_of(out, frame);
+    wire::FromEmitter message;
+    std::uint64_t unknown_fields = 0;
+    BOOST_REQUIRE(wire::decode(as_bytes(payload_of(out)), message, unknown_fields) == Errc::ok);
+    const auto& events = std::get<wire::TraceEvents>(message);
+    BOOST_REQUIRE(events.events.size() == 3U);
+    BOOST_TEST(events.events[0].family == "SMTP.Conn");
+    BOOST_TEST(events.events[1].text == "-> NOOP");
+    BOOST_TEST(events.events[2].trace == 8U);
+    BOOST_TEST(!events.all_active_announced);
 }
 
 BOOST_AUTO_TEST_CASE(golden_frames_decode_without_unknown_fields_and_encode_to_the_same_bytes) {
