@@ -160,8 +160,9 @@ void Outbox::end_pass(std::string* out) {
         } else {
             dropped_traces_.add();
         }
-        slots_.give_back(index);
     }
+    // Where memory ran out above, this pass is ended once more.
+    for (const std::uint32_t index : ended_) slots_.give_back(index);
     given_back_ += ended_.size();
     ended_.clear();
     is_in_pass_ = false;

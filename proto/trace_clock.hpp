@@ -40,6 +40,9 @@ public:
     // No line until three more pairs have come.
     void stop() noexcept;
 
+    // Cheap: whether at() may know.
+    [[nodiscard]] bool is_drawn() const noexcept { return reach_.load(std::memory_order_relaxed) != 0; }
+
     // false: there is no line at that point, or it is being drawn at this moment.
     [[nodiscard]] bool at(std::uint64_t ticks, std::uint64_t& ns) const noexcept {
         // Each load is done before the next one: what was read belongs together where the version has stayed.
@@ -77,7 +80,8 @@ public:
     // Any thread. On one thread it never steps back.
     [[nodiscard]] std::uint64_t now() const noexcept {
         std::uint64_t ns = 0;
-        if (!line_.at(ticks(), ns)) [[unlikely]]
+        // Where the kernel does not use the counter, reading it may be slow.
+        if (!line_.is_drawn() || !line_.at(ticks(), ns)) [[unlikely]]
             ns = steady_now_ns();
         last_stamp_ns = std::max(last_stamp_ns, ns);
         return last_stamp_ns;
