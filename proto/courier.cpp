@@ -34,6 +34,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds default_interval{100};
 constexpr milliseconds goodbye_time{250};
 constexpr std::chrono::seconds process_interval{1};
+constexpr std::size_t usual_push_bytes = 64 * 1024;
 
 std::uint64_t wall_ns(std::chrono::system_clock::time_point time) {
     return static_cast<std::uint64_t>(time.time_since_epoch() / std::chrono::nanoseconds(1));
@@ -67,6 +68,7 @@ Courier::Courier(Outbox& outbox, EmitterOptions options)
       options_(std::move(options)),
       secrets_{options_.secret_names, options_.secret_values},
       back_off_(first_back_off) {
+    out_.reserve(usual_push_bytes);  // see Outbox's constructor
     describe_identity();
     renew_identity();
     if (const auto& other = options_.on_behalf_of) {

@@ -200,6 +200,8 @@ void append_frame_of(std::string& out, const ToEmitter& message);
 // into memory that is kept for the next frame.
 class TraceFrame {
 public:
+    void reserve(std::size_t bytes) { room(bytes); }
+
     void add(const TraceEvent& event);
     void set_all_active_announced();
 

@@ -20,6 +20,9 @@ std::uint64_t first_trace_number() {
 
 constexpr std::uint32_t histogram_width = trace_bounds_s.size() + 2;
 constexpr std::uint32_t max_trace_families = 200;
+// Of a busy mail daemon, between two pushes.
+constexpr std::size_t usual_traces = 1024;
+constexpr std::size_t usual_frame_bytes = 32 * 1024;
 
 // As many bounds as are below it. Looked at one after the other without a branch: between two traces of a mail daemon
 // the processor has forgotten which way the branches of a search go.
@@ -42,6 +45,11 @@ Outbox::Outbox(const EmitterOptions& options)
       first_trace_(next_trace_),
       options_(options),
       answers_(std::make_shared<Answers>(options.max_answer_backlog_bytes)) {
+    // What is kept is got now. Put between what a mail daemon gets and gives back with each mail, it may lead malloc to
+    // give the rest of the heap back to the system each time, and to get it again.
+    begun_.reserve(usual_traces);
+    ended_.reserve(usual_traces);
+    frame_.reserve(usual_frame_bytes);
     dropped_events_ = counter("quipu/emitter/droppedEvents", "trace events lost because a ring was full", {});
     dropped_traces_ = counter("quipu/emitter/droppedTraces", "traces lost whole because too many were open", {});
     sampled_out_ = counter("quipu/emitter/sampledOutTraces", "traces not sent because quipud asked for fewer", {});
