@@ -4,10 +4,10 @@
 
 #include <endian.h>
 
-#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <protozero/pbf_writer.hpp>
+#include <protozero/varint.hpp>
 #include <string_view>
 
 namespace quipu::wire {
@@ -73,10 +73,7 @@ private:
         *at_++ = static_cast<char>(tag << 3 | static_cast<std::uint32_t>(type));
     }
 
-    void put_varint(std::uint64_t value) {
-        for (; value > 0x7f; value >>= 7) *at_++ = static_cast<char>(value | 0x80);
-        *at_++ = static_cast<char>(value);
-    }
+    void put_varint(std::uint64_t value) { at_ += protozero::add_varint_to_buffer(at_, value); }
 
     char* at_;
 };
@@ -97,9 +94,8 @@ public:
     }
 
 private:
-    // Seven bits a byte: (n * 9 + 64) / 64 is n / 7 rounded up, for n from 1 to 64.
     static std::size_t varint_size(std::uint64_t value) {
-        return (static_cast<unsigned>(std::bit_width(value | 1)) * 9 + 64) / 64;
+        return static_cast<std::size_t>(protozero::length_of_varint(value));
     }
 
     std::size_t size_ = 0;
